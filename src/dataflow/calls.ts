@@ -43,6 +43,8 @@ export interface Summary {
   readonly sent: readonly SentStatement[];
   /** Calls out of the process, from the function on. */
   readonly outside: OutsideReplay;
+  /** By the place of the argument: rows of querysets that the call went through, with what it put on them. */
+  readonly given: readonly (RowValue | null)[];
 }
 
 type Tables = Map<FunctionValue["def"], Map<string, Map<string, Summary>>>;
@@ -117,14 +119,14 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
   const isRetold = engine.isTracing && hasFallback(fn.def);
   const key = `${isRetold ? "~" : ""}${otherwiseAt(site.frame, null) ?? ""}${keysOf(values, ",")}`;
   const existing = table.get(key);
-  if (existing !== undefined) return reuse(engine, existing, site);
+  if (existing !== undefined) return reuse(engine, existing, values, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
     for (const value of bound.values()) engine.escape(value);
     return UNKNOWN;
   }
   const since = freshId();
-  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [], outside: [] };
+  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [], outside: [], given: [] };
   table.set(key, summary);
   const depends = engine.dependsOn;
   const isOwn = fn.module.origin === "project";
@@ -139,7 +141,7 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
   const replay = captured.map((event) =>
     event.kind === "cache" ? cacheReplayer(engine, event.fact, site) : event.fact.loop === null ? replayer(engine, event, since) : null,
   );
-  Object.assign(summary, { isDone: true, sent, outside, replay: replay.filter((again) => again !== null) });
+  Object.assign(summary, { isDone: true, sent, outside, replay: replay.filter((again) => again !== null), given: values.map(rowsOf) });
   engine.dependsOn = depends;
   return summary.result;
 }
@@ -187,7 +189,12 @@ function callSpans(site: CallSite, depth: number): Span[] {
   return spans;
 }
 
-function reuse(engine: Engine, summary: Summary, site: CallSite): Value {
+function rowsOf(value: Value): RowValue | null {
+  return value.kind === "queryset" ? value.rows : null;
+}
+
+function reuse(engine: Engine, summary: Summary, values: readonly Value[], site: CallSite): Value {
+  for (const [index, value] of values.entries()) if (value.kind === "queryset") value.rows = summary.given[index] ?? value.rows;
   resend(engine, summary.sent, site);
   replayOutside(engine, summary.outside, site);
   for (const again of summary.replay) again(site);
@@ -198,7 +205,7 @@ function reuse(engine: Engine, summary: Summary, site: CallSite): Value {
 export function refreshed(value: Value, site: { readonly frame: Frame }, since = 0): Value {
   if (value.kind === "queryset") {
     const id = freshId();
-    return { ...value, id, source: id, evaluated: false, madeIn: site.frame.loop };
+    return { ...value, id, source: id, evaluated: false, rows: null, madeIn: site.frame.loop };
   }
   if (value.kind === "union") {
     const values = value.values.map((one) => (isSingleRow(one) ? one : refreshed(one, site, since)));

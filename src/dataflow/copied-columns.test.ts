@@ -49,6 +49,21 @@ def run(values):
   });
 });
 
+test.each([
+  ["as it was fetched", "post.save()", ""],
+  ["with another column set", 'post.title = "new"\n        post.save()', ""],
+  ["with the relation set", "post.author = values\n        post.save()", "  # expect: tags"],
+  ["with the column set", "post.author_id = values\n        post.save()", "  # expect: tags"],
+])("a tracker of django-model-utils finds a row %s", async (_what, body, expected) => {
+  const models = MODELS(`        if self.tracker.has_changed("author"):
+            print([one.name for one in self.tags.all()])${expected}
+`)
+    .replace("from django.db import models", "from django.db import models\nfrom model_utils import FieldTracker")
+    .replace(`    title =`, `    tags = models.ManyToManyField(Author, related_name="+")\n    tracker = FieldTracker()\n    title =`);
+  const tasks = `from shop.models import Post\n\n\ndef run(values):\n    for post in Post.objects.all():\n        ${body}\n`;
+  await expectMarked({ "shop/models.py": models, "shop/tasks.py": tasks });
+});
+
 test("a relation that is set sets the column that was copied; a number that is added to, too", async () => {
   const models = MODELS(`        if self.__old_author != self.author_id:
             print([one.name for one in self.tags.all()])  # expect: tags

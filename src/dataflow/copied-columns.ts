@@ -1,10 +1,10 @@
 /** `self._old_status = self.status` in a model's `__init__`: until code sets the column, the copy is equal to it. */
-import type { ClassInfo, Expr, FunctionDef, Model, Stmt } from "../model/index.ts";
+import type { ClassInfo, Expr, Field, FunctionDef, Model, Stmt } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
 import { joinPath } from "./sites.ts";
-import { alternatives, isFetched, type RowValue, type Value } from "./values.ts";
+import { alternatives, attributesOnly, isFetched, literal, native, UNKNOWN, type RowValue, type Value } from "./values.ts";
 
 const copies = new WeakMap<Model, ReadonlyMap<string, string>>();
 
@@ -17,7 +17,24 @@ function copiesOf(engine: Engine, model: Model): ReadonlyMap<string, string> {
   return found;
 }
 
+const TRACKERS: ReadonlySet<string> = new Set(["FieldTracker", "ModelTracker"]);
+
+/** What `__init__` keeps, and what a tracker of django-model-utils does: `tracker = FieldTracker()` has every column under its name. */
 function keptBy(owner: ClassInfo, model: Model): [string, string][] {
+  const trackers = [...owner.members].flatMap(([name, definitions]) => {
+    const last = definitions.at(-1);
+    const callee = last?.kind === "variable" && last.value?.kind === "call" ? last.value.callee : null;
+    return (callee?.kind === "name" || callee?.kind === "attribute") && TRACKERS.has(callee.name) ? [name] : [];
+  });
+  const columns = trackers.length === 0 ? [] : [...model.fields.values()].flatMap(columnsOf);
+  return [...keptByInit(owner, model), ...trackers.flatMap((name) => columns.map((column): [string, string] => [`${name}.${column}`, column]))];
+}
+
+function columnsOf({ name, attname, relation }: Field): string[] {
+  return relation === null ? [name] : attname === null ? [] : [attname];
+}
+
+function keptByInit(owner: ClassInfo, model: Model): [string, string][] {
   return (owner.members.get("__init__") ?? []).flatMap((one) => (one.kind === "function" ? one.def.body.flatMap((stmt) => kept(stmt, one.def, model)) : []));
 }
 
@@ -58,6 +75,17 @@ export function equalsItsCopy(engine: Engine, left: Expr, right: Expr, frame: Fr
   if (one === null || other === null || one.of !== other.of) return false;
   const row = lookUp(frame.env, one.of)?.value;
   return row?.kind === "row" && (isUnchanged(engine, row, one.name, other.name) || isUnchanged(engine, row, other.name, one.name));
+}
+
+/** `row.tracker`, whose `has_changed()` asks no database, and finds a row as it was fetched. */
+export function trackerOf(engine: Engine, row: RowValue, name: string): Value | null {
+  if (!copiesOf(engine, row.model).has(`${name}.${row.model.primaryKey}`)) return null;
+  const hasChanged = native(`tracker.has_changed:${row.id}`, ({ positional: [asked] }) => {
+    if (asked?.kind !== "literal" || typeof asked.value !== "string" || row.isBeingCreated === true) return UNKNOWN;
+    const column = row.model.fields.get(asked.value)?.attname ?? asked.value;
+    return isUnchanged(engine, row, `${name}.${column}`, column) ? literal(false) : UNKNOWN;
+  });
+  return attributesOnly([["has_changed", hasChanged]]);
 }
 
 function attributeOfName(expr: Expr): { readonly of: string; readonly name: string } | null {

@@ -20,7 +20,7 @@ import { runArm, setAttribute, settle, type ArmEnd } from "./attribute-writes.ts
 import { endsAtOnce, loopOfCaller, runBlock, runOutside, varsOutside } from "./leaving.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
-import { nodesIn } from "../python/syntax-tree.ts";
+import { isNoneLiteral, nodesIn } from "../python/syntax-tree.ts";
 
 export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
   const { assumed, byway } = frame;
@@ -383,7 +383,7 @@ const STORED = "only rows without the stored number ask for it";
 /** `if self.total is not None: return self.total`: what comes after is for rows that have no number stored. */
 function withoutStored({ test, then }: If, frame: Frame): Narrowing | null {
   const [returned] = then;
-  const read = test.kind === "compare" && test.operators[0] === "is not" && isNone(test.rights[0]) ? test.left : test;
+  const read = test.kind === "compare" && test.operators[0] === "is not" && isNoneLiteral(test.rights[0]) ? test.left : test;
   if (read.kind !== "attribute" || read.object.kind !== "name" || returned?.kind !== "return") return null;
   if (
     returned.value?.kind !== "attribute" ||
@@ -399,10 +399,6 @@ function withoutStored({ test, then }: If, frame: Frame): Narrowing | null {
 }
 
 const NUMBER = /(?:Integer|Float|Decimal)Field$/;
-
-function isNone(expr: Expr | undefined): boolean {
-  return expr?.kind === "constant" && expr.value === "none";
-}
 
 /** `if names: rows = rows.prefetch_related(*names)`, `if name: rows = rows.select_related(name)`: without names the call would load nothing either. */
 function givesWhatItTests({ test, then, otherwise }: If): boolean {
@@ -482,7 +478,7 @@ function runEach(engine: Engine, frame: Frame, ways: readonly Way[], rest: reado
         for (const { object, name, value } of attributes) setAttribute(engine, object, name, value, frame);
         engine.filled = [];
         const left = executeAll(engine, rest, frame);
-        for (const queryset of engine.filled) queryset.evaluated = false;
+        for (const queryset of engine.filled) Object.assign(queryset, { evaluated: false, rows: null });
         all.push(...engine.filled);
         return left;
       },

@@ -1,5 +1,6 @@
 /** What a test leaves of the values that it asks about: `isinstance()`, truth, `is None`. */
 import type { ClassInfo, Compare, Expr } from "../model/index.ts";
+import { isNoneLiteral } from "../python/syntax-tree.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Binding, type Frame } from "./frame.ts";
 import { withPrefetched } from "./load-tree.ts";
@@ -53,7 +54,7 @@ const PLAIN: ReadonlySet<Value["kind"]> = new Set(["unknown", "literal", "object
 function byNone({ left, operators, rights }: Compare, frame: Frame): Narrowing {
   const [operator] = operators;
   const [right] = rights;
-  const isOfNone = right?.kind === "constant" && right.value === "none" && rights.length === 1;
+  const isOfNone = isNoneLiteral(right) && rights.length === 1;
   const set = isOfNone ? unknownAs(SET, left, frame) : NONE_OF_THEM;
   if (operator === "is not" || operator === "!=") return { then: set, otherwise: NONE_OF_THEM };
   return { then: NONE_OF_THEM, otherwise: operator === "is" || operator === "==" ? set : NONE_OF_THEM };

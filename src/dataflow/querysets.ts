@@ -14,6 +14,7 @@ import {
   withDeferred,
   isThere,
   withDropped,
+  withGiven,
   withJoinsUnread,
   withKnownRow,
   withList,
@@ -186,6 +187,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     madeIn: frame.loop,
     kept: false,
     evaluated: false,
+    rows: null,
   };
   return asRelated(base, manager);
 }
@@ -347,7 +349,7 @@ function same(changes: Partial<QuerysetValue>): Method {
 
 function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
   const id = freshId();
-  return { ...queryset, id, source: id, evaluated: false, kept: false, ...changes };
+  return { ...queryset, id, source: id, evaluated: false, rows: null, kept: false, ...changes };
 }
 
 /** Anything but `all()` leaves the prefetched results behind. */
@@ -875,7 +877,9 @@ export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: S
   const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
   engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
-  return { element: elementOf(engine, queryset, loop, frame), loop };
+  const element = elementOf(engine, queryset, loop, frame);
+  if (element.kind === "row") queryset.rows = element;
+  return { element, loop };
 }
 
 /** Rows of a row in a loop, or of one that a template got: only the parent's queryset can load what they lack. */
@@ -895,8 +899,9 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
     model: queryset.model,
     origin: belongsToParent ? related.row.origin : queryset.origin,
     path,
-    load: isBeyondReach(path) ? OPAQUE : queryset.load,
+    load: isBeyondReach(path) ? OPAQUE : withGivenOf(queryset),
     loop,
+    extra: givenTo(queryset, loop),
     joinable: belongsToParent ? false : queryset.joinable,
     shared: belongsToParent ? related.row.shared : null,
     withoutCaller: queryset.withoutCaller,
@@ -904,6 +909,22 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
   });
   if (loop !== null) checkPrefetchKeys(engine, queryset, row, frame);
   return row;
+}
+
+/** Relations that code has put on the rows since they were fetched. */
+function withGivenOf({ load, rows }: QuerysetValue): LoadNode {
+  if (rows === null || rows.load === load) return load;
+  const given = [...rows.load.relations].filter(([name, { how }]) => how === "known" && !load.relations.has(name));
+  return given.reduce((known, [name]) => withGiven(known, name), load);
+}
+
+/** The same of other attributes. A row that is one of the loop's rows is so in the next loop too. */
+function givenTo({ rows }: QuerysetValue, loop: Loop | null): Map<string, Value> {
+  if (rows === null || rows.extra.size === 0) return new Map();
+  const { loop: earlier } = rows;
+  return new Map(
+    [...rows.extra].map(([name, value]) => [name, value.kind === "row" && earlier !== null && value.loop === earlier ? { ...value, loop } : value]),
+  );
 }
 
 /** A prefetch matches rows by a key; when that column was left out it is fetched row by row. */
@@ -1065,7 +1086,7 @@ export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, slice
   if (slice !== null)
     return chained(
       queryset,
-      derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated }),
+      derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated, rows: queryset.rows }),
       "slice",
       sliceArgs(slice),
     );

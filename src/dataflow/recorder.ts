@@ -44,6 +44,8 @@ export interface LiveOrigin {
   readonly collected?: boolean;
   /** Django fetches them for a form. */
   readonly forForm?: NonNullable<Origin["forForm"]>;
+  /** The rows of a changelist that an action is given. */
+  readonly forAction?: true;
   /** `__dict__` of its rows was read. */
   asDict?: boolean;
   readonly columns: Set<string>;
@@ -366,6 +368,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.computed === true ? { computed: true } : {}),
     ...(live.collected === true ? { collected: true } : {}),
     ...(live.forForm === undefined ? {} : { forForm: live.forForm }),
+    ...(live.forAction === true ? { forAction: true } : {}),
     ...(live.asDict === true ? { asDict: true } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /** `if key not in seen: seen[key] = …`: the first row of each key comes to what stands there, the others find what it left. */
 import type { Expr, FunctionDef, Handler, Lambda, Stmt, Try } from "../model/index.ts";
-import { nodesIn, type SyntaxNode } from "../python/syntax-tree.ts";
+import { isNoneLiteral, nodesIn, type SyntaxNode } from "../python/syntax-tree.ts";
 import { conditionKey } from "./conditions.ts";
 import { lookUp, type Frame } from "./frame.ts";
 import type { Value } from "./values.ts";
@@ -56,8 +56,7 @@ function askedBy(test: Expr, holds: boolean, frame: Frame): readonly Asked[] {
       const [right, ...others] = test.rights;
       if (right === undefined || others.length > 0) return [];
       if (operator === "in" || operator === "not in") return [{ container: right, key: test.left, missed: operator === "not in" }];
-      const isOfNone = right.kind === "constant" && right.value === "none";
-      if (!isOfNone) return [];
+      if (!isNoneLiteral(right)) return [];
       const isEqual = operator === "is" || operator === "==";
       return isEqual || operator === "is not" || operator === "!=" ? foundIn(test.left, isEqual, frame) : [];
     }

@@ -20,7 +20,7 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
-import { noteColumnSet } from "./copied-columns.ts";
+import { noteColumnSet, trackerOf } from "./copied-columns.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   alternatives,
@@ -60,6 +60,7 @@ export interface RowFields {
   readonly withoutCaller?: boolean;
   readonly doubts?: readonly string[];
   readonly isNew?: boolean;
+  readonly extra?: Map<string, Value>;
 }
 
 export function makeRow(fields: RowFields): RowValue {
@@ -143,6 +144,8 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const displayed = displayedField(row.model, name);
   if (displayed !== null) return displayMethod(engine, row, displayed);
   row.origin.asInstances = true;
+  const tracker = trackerOf(engine, row, name);
+  if (tracker !== null) return tracker;
   if (name === "_state" && isFetched(row)) return stateOf(engine, row);
   const own = engine.program.member(row.model.cls, name);
   const isStub = own === null || own.owner.module.origin === "builtin";
@@ -151,8 +154,15 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   // Whoever has a row has an account. Of the request's user it is asked whether there is one.
   const signedIn = isStub && row.lazy === undefined && isFetched(row) && isUser(own?.owner) ? SIGNED_IN.get(name) : undefined;
   if (signedIn !== undefined) return signedIn;
-  const method = isStub ? rowMethod(engine, row, name) : null;
+  // A stub with a body says what the package does in Django's place.
+  const method = isStub && !isTold(own) ? rowMethod(engine, row, name) : null;
   return method ?? engine.classMember(row.model.cls, name, row, site);
+}
+
+function isTold(own: ReturnType<Engine["program"]["member"]>): boolean {
+  if (own?.definition.kind !== "function") return false;
+  const [first] = own.definition.def.body;
+  return first !== undefined && !(first.kind === "expr" && first.value.kind === "constant");
 }
 
 const SIGNED_IN: ReadonlyMap<string, Value> = new Map([

@@ -162,6 +162,8 @@ export interface QuerysetValue {
   readonly source: number;
   /** Its results are in memory (mutable: evaluation fills the cache). */
   evaluated: boolean;
+  /** The row that stood for its results when they were last gone through: what code has put on it stays there (mutable). */
+  rows: RowValue | null;
 }
 export interface ManagerValue {
   readonly kind: "manager";
@@ -351,7 +353,7 @@ export function keyOf(value: Value, depth = 0): string {
     case "row":
       return rowKey(value);
     case "queryset":
-      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}:${value.isEmpty}:${value.recipe.id}`;
+      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}:${value.isEmpty}:${value.recipe.id}${givenKey(value)}`;
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":
@@ -451,6 +453,11 @@ export function hasIdentity(value: Value, depth = 0): boolean {
     default:
       return false;
   }
+}
+
+/** Whoever goes through the rows again finds what was put on them. */
+function givenKey({ rows, load }: QuerysetValue): string {
+  return rows === null || (rows.extra.size === 0 && rows.load === load) ? "" : `<${rowKey(rows)}`;
 }
 
 function rowKey(row: RowValue): string {

@@ -1,5 +1,6 @@
 import type { Call, Expr, Stmt } from "../model/ir.ts";
 import type { PythonModule, SignalReceiver } from "../model/project.ts";
+import { isNoneLiteral } from "../python/syntax-tree.ts";
 import type { ResolvedProgram } from "../python/program.ts";
 import { dottedName, withLocals } from "../python/program-scope.ts";
 import type { Draft } from "./model-drafts.ts";
@@ -37,7 +38,7 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
 
   /** A sender that cannot be read may be any model. */
   const sendersOf = (module: PythonModule, sender: Expr | null): readonly string[] => {
-    if (!sender || (sender.kind === "constant" && sender.value === "none")) return [everySender];
+    if (!sender || isNoneLiteral(sender)) return [everySender];
     if (sender.kind === "attribute" && sender.name === "through" && sender.object.kind === "attribute") {
       const holder = draftOf(module, sender.object.object);
       return holder ? [`${holder.label}_${sender.object.name}`] : [everySender];
@@ -50,7 +51,7 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
   /** What cannot be read as a sender calls nothing here. */
   const readableSenders = (module: PythonModule, sender: Expr | null): readonly string[] => {
     const labels = sendersOf(module, sender);
-    const isEvery = sender === null || (sender.kind === "constant" && sender.value === "none");
+    const isEvery = sender === null || isNoneLiteral(sender);
     return isEvery ? labels : labels.filter((label) => label !== everySender);
   };
 

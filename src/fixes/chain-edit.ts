@@ -9,6 +9,14 @@ export function ownCalls(origin: Pick<Origin, "span" | "calls">): ChainCall[] {
   return origin.calls.filter((call) => call.file === file && call.start === start && call.end <= end).toSorted((a, b) => a.end - b.end);
 }
 
+/** The header of a class or a function, or an object of a class: a serializer field stands for rows and has none of their methods. */
+const NO_QUERYSET = /^(?:class\s|def\s|\w+\s*=|(?:[a-z_]\w*\.)*[A-Z]\w*\()/;
+
+/** Calls can be chained on what is written there. */
+export function isChainable({ span }: Pick<Origin, "span">, input: RuleInput): boolean {
+  return !NO_QUERYSET.test(input.text(span.file).slice(span.start, span.end));
+}
+
 /**
  * Chains `.method("name", …)` at the end of `span`, on a line of its own when the chain is written that way.
  *

@@ -2,7 +2,7 @@
 import type { ChainCall, EditDraft, Field, FixDraft, LazyLoad, Model, RuleInput } from "../model/index.ts";
 import { moduleOf, nodesIn } from "../python/syntax-tree.ts";
 import { addImport, addImports } from "./add-import.ts";
-import { chainCall, ownCalls, withoutAll } from "./chain-edit.ts";
+import { chainCall, isChainable, ownCalls, withoutAll } from "./chain-edit.ts";
 import { queryPath, stepsOf, stepsToPayers } from "./eager-paths.ts";
 import { isChangedInLoop } from "./eager-verdict.ts";
 import { quoted, sourceOf, styleOf } from "./source-text.ts";
@@ -42,6 +42,8 @@ function annotationFix(loads: readonly LazyLoad[], question: Question, input: Ru
   const advice = (reason: string): FixDraft[] => [{ title: `${title}: ${reason}`, safety: "advice", edits: [] }];
   const obstacle = whyNot(load, loads, name, input);
   if (obstacle !== null) return advice(obstacle);
+  // The manager of the relation filters, and a Count knows nothing of that.
+  if (question.method === "count" && loads.some(({ narrowed }) => narrowed === true)) return advice("the rows are filtered: give the count the same filter");
   if (question.method === "count" && isFilteredByPath(load, input)) return advice("a filter on the same rows would narrow the count: use a subquery");
   const reads = loads.map((one) => readEdit(one, name, question.method, input)).filter((edit) => edit !== null);
   if (reads.length < loads.length) return advice(`not every read is a plain ${question.method}()`);
@@ -63,8 +65,9 @@ function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input:
   const written = input.text(origin.span.file).slice(origin.span.start, origin.span.end);
   const [step] = stepsOf(input.graph, origin.model, load.path) ?? [];
   if (step === undefined || load.path.includes("__")) return whereDeeper(load, model, input);
-  if (isChangedInLoop(load, input.facts)) return "the loop writes to these rows: ask after it, for all rows at once";
+  if (isChangedInLoop(load, input.facts)) return "the loop writes to these rows, and what was asked before it does not see that";
   if (origin.kind !== "manager" || load.withoutCaller) return "annotate it where the queryset is made";
+  if (!isChainable(origin, input)) return "annotate it on the queryset that the code takes its rows from";
   if (!origin.span.file.endsWith(".py") || !written.endsWith(")") || /\.(?:values|values_list|union)\(/.test(written))
     return "the queryset is not one chain of calls";
   if (origin.calls.some((call) => call.name === "annotate" || call.name === "values" || call.name === "distinct"))

@@ -190,7 +190,22 @@ test("a row that may be made where it is fetched has nothing loaded", async () =
     "from shop.models import Book\n\n\ndef show(numbers):\n    for no in numbers:\n        book, _ = Book.objects.get_or_create(no=no)\n        print(book.author.name)\n";
   const mended = await mend({ "shop/code.py": text }, "n-plus-one");
   expect([mended.after, mended.safeties]).toEqual([text, ["advice"]]);
-  expect(mended.titles[0]).toMatch(/new row has nothing loaded/);
+  expect(mended.titles[0]).toMatch(/get_or_create\(\) fetches the row or makes it: load it on the queryset before that/);
+  const given = await mend({ "shop/code.py": text.replace("(no=no)", "(no=no, author=numbers[no])") }, "n-plus-one");
+  expect([given.after, given.titles[0]]).toEqual([
+    text.replace("(no=no)", "(no=no, author=numbers[no])"),
+    expect.stringMatching(/get_or_create\(\) was given it: go on from that/),
+  ]);
+  expect(given.found[0]?.message).toMatch(/Go on from the `author` that `get_or_create\(\)` is given/);
+  const locked = await mend({ "shop/code.py": text.replace("get_or_create", "update_or_create") }, "n-plus-one");
+  expect(locked.titles[0]).toMatch(/would lock what is joined/);
+});
+
+test("rows of a queryset that also makes rows are loaded with it", async () => {
+  const text =
+    "from shop.models import Book\n\n\ndef show(no):\n    books = Book.objects.filter(no=no)\n    for book in books:\n        print(book.author.name)\n    books.get_or_create(no=no)\n";
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).toContain('.filter(no=no).select_related("author")');
 });
 
 test("a lookup that another way loads with a queryset of its own is not loaded before it", async () => {

@@ -1,6 +1,6 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
 import type { ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
-import { appendCall, extendCall, insertion, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
+import { appendCall, extendCall, insertion, isChainable, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
 import { lookupPath } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
 import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
@@ -107,9 +107,6 @@ const QUERYSET_METHODS: ReadonlySet<string> = new Set([
   "aearliest",
 ]);
 
-/** The header of a class, or an object of one: a serializer field stands for rows and has none of their methods. */
-const NO_QUERYSET = /^(?:class\s|def\s|\w+\s*=|(?:[a-z_]\w*\.)*[A-Z]\w*\()/;
-
 const placesOfFacts = new WeakMap<SourceFacts, ReadonlySet<string>>();
 
 /** `file:offset` of every read of a relation that an eager load had covered somewhere. */
@@ -147,7 +144,7 @@ function whyNotHere(load: LazyLoad, input: RuleInput): Verdict | null {
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
     return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
   }
-  if (!/[\])\w]$/.test(written) || NO_QUERYSET.test(written))
+  if (!/[\])\w]$/.test(written) || !isChainable(origin, input))
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
   if (origin.kind === "related" && !written.includes(".")) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   const { file, start } = origin.span;

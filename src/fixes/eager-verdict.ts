@@ -1,5 +1,6 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import { isNoneLiteral } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
 import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
@@ -71,11 +72,33 @@ function judgeChain(origin: Origin, load: LazyLoad): Verdict | null {
   for (const call of origin.calls) {
     if (SET_OPERATIONS.has(call.name)) return advice(`after ${call.name}() nothing can be loaded: load it for its rows with prefetch_related_objects()`);
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
-    if (MAKERS.has(call.name)) return advice(`${call.name}() may make the row, and a new row has nothing loaded: load it where the row is read`);
+    if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load));
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
     if (verdict !== null) return verdict;
   }
   return null;
+}
+
+/** A loop over the queryset's own rows: what else is called on it made none of them. */
+function isOfOwnRows({ origin, loop }: LazyLoad): boolean {
+  return loop !== null && loop.origin?.id === origin.id;
+}
+
+function whyNotMade(call: ChainCall, load: LazyLoad): string {
+  if (isGivenTo(call, load)) return `${call.name}() was given it: go on from that, which a row that is found does not have loaded`;
+  if (call.name === "create" || call.name === "bulk_create") return `${call.name}() makes the row, which has what it was given and nothing else`;
+  if (call.name === "update_or_create") return "update_or_create() locks the row that it finds, and would lock what is joined: fetch it on its own";
+  return `${call.name}() fetches the row or makes it: load it on the queryset before that, for the rows that are found`;
+}
+
+function isGivenTo({ keywords }: ChainCall, load: LazyLoad): boolean {
+  return keywords.some(({ name }) => name === firstStep(load));
+}
+
+/** The method that fetches or makes the row, where it is given the relation that is then read of the row. */
+export function givenBy(load: LazyLoad): string | null {
+  if (isOfOwnRows(load)) return null;
+  return load.origin.calls.find((call) => MAKERS.has(call.name) && isGivenTo(call, load))?.name ?? null;
 }
 
 function judgeJoin(call: ChainCall, load: LazyLoad): Verdict | null {
@@ -110,8 +133,7 @@ function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
 }
 
 function isReset(call: ChainCall, method: string): boolean {
-  const [arg] = call.args;
-  return call.name === method && arg?.kind === "constant" && arg.value === "none";
+  return call.name === method && isNoneLiteral(call.args[0]);
 }
 
 function isPrefetchOf(arg: ChainCall["args"][number], path: string): boolean {
@@ -198,6 +220,7 @@ function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | nu
   if (facts.writes.some((write) => touches(write, load))) {
     return review("the loop writes to these rows, and what is loaded early does not see it");
   }
+  if (load.origin.forAction === true) return null;
   if (load.origin.kind === "implicit") return review("the framework makes the queryset, and other pages may use it too");
   if (load.joinable || goesOnFromShared(load, graph)) return null;
   if (load.withoutCaller) return review("callers that are not known may read it in another way");
@@ -242,6 +265,13 @@ function touches(write: Write, load: LazyLoad): boolean {
 /** The loop changes the rows that it asks about: what was asked before it is old by then. */
 export function isChangedInLoop(load: LazyLoad, { writes }: SourceFacts): boolean {
   return writes.some((write) => write.model !== null && write.model === load.target && isInLoopOf(write, load));
+}
+
+/** The loop's text asks before it writes: what a round changes comes after what it was told. */
+export function isAskedBeforeChange(load: LazyLoad, { writes }: SourceFacts): boolean {
+  const asked = load.calls[0] ?? load.access;
+  const changes = writes.filter((write) => write.model === load.target && isInLoopOf(write, load)).map((write) => write.calls[0] ?? write.span);
+  return changes.every((change) => change.file === asked.file && change.start > asked.start);
 }
 
 function isInLoopOf(write: Write, load: LazyLoad): boolean {

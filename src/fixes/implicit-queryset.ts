@@ -1,5 +1,6 @@
 /** Querysets that a framework makes from a class: admin classes, generic views, viewsets. */
-import type { ChainCall, ClassInfo, EditDraft, Expr, FunctionDef, LazyLoad, RuleInput } from "../model/index.ts";
+import type { ChainCall, ClassInfo, EditDraft, Expr, FunctionDef, LazyLoad, RuleInput, Span } from "../model/index.ts";
+import { nodesIn, pathTo } from "../python/syntax-tree.ts";
 import { appendCall, appendItems, extendCall, insertion, isExtensible } from "./chain-edit.ts";
 import { lookupPath, stepsOf } from "./eager-paths.ts";
 import type { EditPlan } from "./eager-verdict.ts";
@@ -10,6 +11,7 @@ type Method = "select_related" | "prefetch_related";
 
 export function implicitEdits(load: LazyLoad, method: Method, path: string, input: RuleInput): EditPlan {
   if (load.origin.forForm !== undefined) return none(FORM_ROWS[load.origin.forForm]);
+  if (load.origin.forAction === true) return actionEdits(load, method, path, input);
   const cls = input.program.classes.find((one) => one.id === load.origin.symbol);
   if (cls === undefined) return none("the framework makes the queryset: override get_queryset() there");
   const isChangelist = input.program.isSubclass(cls, "django.contrib.admin.options.ModelAdmin");
@@ -31,8 +33,8 @@ function none(reason: string): EditPlan {
   return { safety: "advice", reason, edits: [] };
 }
 
-function reviewed(edits: readonly EditDraft[]): EditPlan {
-  return { safety: "review", reason: "the framework makes the queryset, and other pages may use it too", edits };
+function reviewed(edits: readonly EditDraft[], reason = "the framework makes the queryset, and other pages may use it too"): EditPlan {
+  return { safety: "review", reason, edits };
 }
 
 // ------------------------------------------------------------------------------------------- the admin
@@ -107,6 +109,31 @@ function firstInBody(cls: ClassInfo, line: string, text: string): EditPlan {
 
 function afterStatement(file: string, stmt: { readonly start: number; readonly end: number }, line: string, text: string): EditDraft {
   return insertion(file, lineEnd(text, stmt.end), `\n${indentAt(text, stmt.start)}${line}`);
+}
+
+/** The queryset that an action is given, where it is used; before all else where that is in several places. */
+function actionEdits({ origin }: LazyLoad, method: Method, path: string, input: RuleInput): EditPlan {
+  const { file } = origin.span;
+  const def = pathTo(input.program, origin.span).findLast((node) => node.kind === "function");
+  const name = def?.params.at(-1)?.name;
+  const [first] = def?.body ?? [];
+  const text = input.text(file);
+  if (def === undefined || name === undefined || first === undefined) return none("load it in the action");
+  const isShared = input.facts.origins.some((one) => one.forAction === true && one.model !== origin.model && isSameSpan(one.span, origin.span));
+  if (isShared) return none("load it in the action, which other models have as well");
+  const call = `.${method}(${quoted(path, styleOf(text))})`;
+  const uses = def.body.flatMap((stmt) => nodesIn(stmt)).filter((node) => node.kind === "name" && node.name === name);
+  const [use, ...others] = uses;
+  if (use !== undefined && others.length === 0) return reviewed([insertion(file, use.end, call)], IN_ACTION);
+  const before = first.kind === "expr" && first.value.kind === "str" ? def.body[1] : first;
+  if (before === undefined || !/\n[\t ]*$/.test(text.slice(0, before.start))) return none("load it in the action");
+  return reviewed([insertion(file, before.start, `${name} = ${name}${call}\n${indentAt(text, before.start)}`)], IN_ACTION);
+}
+
+const IN_ACTION = "whatever else the action does with the rows has it loaded too";
+
+function isSameSpan(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start;
 }
 
 // ------------------------------------------------------------------------------------------- get_queryset

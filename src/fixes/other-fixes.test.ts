@@ -13,6 +13,35 @@ describe("reads the key from the row", () => {
     const mended = await mend({ "shop/code.py": code(":\n        print(book.editor.id)") }, "n-plus-one");
     expect([mended.after, mended.safeties]).toEqual([code(":\n        print(book.editor_id)"), ["review"]]);
   });
+  test.each([
+    [
+      ":\n        if book.editor and not book.editor:\n            print(book.no)",
+      ":\n        if book.editor_id and not book.editor_id:\n            print(book.no)",
+    ],
+    [":\n        print(1 if book.editor is not None else 2)", ":\n        print(1 if book.editor_id is not None else 2)"],
+    [":\n        print(Book.objects.filter(editor=book.editor))", ":\n        print(Book.objects.filter(editor=book.editor_id))"],
+  ])("where it is only tested or asked for", async (before, after) => {
+    const mended = await mend({ "shop/code.py": code(before) }, "n-plus-one");
+    expect([mended.after, mended.safeties, mended.left]).toEqual([code(after), ["review"], []]);
+  });
+  test("where two of them are compared, and of what else stands there it is only said", async () => {
+    const both = await mend({ "shop/code.py": code(":\n        print(book.author == book.author)") }, "n-plus-one");
+    expect(both.after).toBe(code(":\n        print(book.author_id == book.author_id)"));
+    const other = await mend({ "shop/code.py": code(":\n        print(book.author == pk)") }, "n-plus-one");
+    expect(other.after).toBe(code('.select_related("author"):\n        print(book.author == pk)'));
+    expect(other.found[0]?.message).toContain("Compare `author_id`, which came with the row, with the other one's key.");
+  });
+  test.each([
+    "        found = book.editor or book.author",
+    "        Book.objects.create(editor=book.editor)",
+    "        print(book.editor)",
+    "        print(book.editor in pk)",
+    "        if book.editor:\n            print(book.editor.name)",
+  ])("not where the row itself is wanted: %s", async (line) => {
+    const mended = await mend({ "shop/code.py": code(`:\n${line}`) }, "n-plus-one");
+    expect(mended.after).not.toMatch(/editor_id/);
+    expect(mended.found[0]?.message).toMatch(/Add `select_related\(/);
+  });
   test("not where more is read", async () => {
     const mended = await mend({ "shop/code.py": code(":\n        print(book.author.id, book.author.name)") }, "n-plus-one");
     expect(mended.after).toBe(code('.select_related("author"):\n        print(book.author.id, book.author.name)'));

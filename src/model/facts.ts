@@ -89,6 +89,8 @@ export interface Origin {
   readonly collected?: boolean;
   /** Django fetches them for a form, as its field's choices or as the rows of its set: the class that shows it has another queryset. */
   readonly forForm?: "choices" | "set";
+  /** Rows of a changelist that an admin's action is given: `span` is the action's header. */
+  readonly forAction?: true;
   /** Code reads `__dict__` of its rows, where Django keeps what is prefetched. */
   readonly asDict?: boolean;
   /** The relation of one row whose manager it is; null for other kinds. */

@@ -1,5 +1,6 @@
 import type { Expr } from "../model/ir.ts";
 import type { Definition, PythonModule, Symbol } from "../model/project.ts";
+import { isNoneLiteral } from "./syntax-tree.ts";
 import type { ModuleTable } from "./resolve-module.ts";
 import type { ScopedDefinition } from "./program-scope.ts";
 import { isPythonBuiltin } from "./resolve-python-builtin.ts";
@@ -168,11 +169,7 @@ const external = (name: string): Symbol => ({ kind: "external", name });
 function strength(symbol: Symbol): 0 | 1 | 2 {
   if (symbol.kind === "external") return 1;
   if (symbol.kind !== "variable") return 2;
-  return symbol.values.some((value) => !isNone(value)) || symbol.annotation ? 2 : 0;
-}
-
-function isNone(value: Expr): boolean {
-  return value.kind === "constant" && value.value === "none";
+  return symbol.values.some((value) => !isNoneLiteral(value)) || symbol.annotation ? 2 : 0;
 }
 
 function joinVariables(symbol: Extract<Symbol, { kind: "variable" }>, definitions: readonly Definition[]): Symbol {

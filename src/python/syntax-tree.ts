@@ -53,6 +53,11 @@ function keptChildren(node: SyntaxNode): readonly SyntaxNode[] {
   return known;
 }
 
+/** `None` as it is written. */
+export function isNoneLiteral(expr: Expr | null | undefined): boolean {
+  return expr?.kind === "constant" && expr.value === "none";
+}
+
 /** Expressions and statements directly below a node, in source order. */
 export function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
   const found: SyntaxNode[] = [];

@@ -9,6 +9,24 @@ export interface LoadGroup {
   readonly loads: readonly LazyLoad[];
 }
 
+export interface ToldLoads extends LoadGroup {
+  /** How many other models' rows are read at the same place for the same reason. */
+  readonly others: number;
+}
+
+/** What is read of rows that a delete fetches for receivers is mended there alone, once for all models whose rows come there. */
+export function oncePerReceiver(groups: readonly LoadGroup[]): readonly ToldLoads[] {
+  const places = groupBy(groups, ({ load: { origin, path, access } }) =>
+    origin.collected === true ? `${path} ${access.file}:${access.start}` : `${origin.id} ${path}`,
+  );
+  return [...places.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    if (first.load.origin.collected !== true) return same.map((group) => ({ ...group, others: 0 }));
+    return [{ ...first, others: new Set(same.map(({ load }) => load.origin.model)).size - 1 }];
+  });
+}
+
 /** More branches than this below one relation are one finding: loading that relation is the first step to all of them. */
 const MAX_BRANCHES = 8;
 

@@ -40,11 +40,11 @@ export function changesEachRound({ site, receiver, call }: LoopWrite): boolean {
   return rootName(receiver).some((name) => changed.has(name));
 }
 
-/** Signals that the bulk methods do not send, or a method of the project's or of a package's model that they do not call. */
+/** Signals that the bulk methods do not send, or a method of the project's or of a package's model that they do not call; what the nodes of a tree do by themselves, its querysets do too. */
 export function hasHooks(input: RuleInput, model: Model, signals: readonly string[], method: string): boolean {
   if (model.signals.some((one) => signals.some((name) => one === name || one.endsWith(`.${name}`)))) return true;
   const member = input.program.member(model.cls, method);
-  return member !== null && !/^django(?:\.|$)/.test(member.owner.module.name);
+  return member !== null && !/^(?:django|treebeard)(?:\.|$)/.test(member.owner.module.name);
 }
 
 /** What the file calls the model's class: its own name, where that is what it means there. */

@@ -20,6 +20,11 @@ export function holderName(symbol: string, program: Program): string {
   return symbol;
 }
 
+/** ` and row of 2 other models`, after a first one. */
+export function andOf(others: number): string {
+  return others === 0 ? "" : ` and row of ${count(others, "other model")}`;
+}
+
 export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount} ${amount === 1 ? one : many}`;
 }

@@ -1,7 +1,7 @@
 /** Places where the source turns pages: slices that begin at a computed row, and paginators. */
 import { distinctBy } from "../model/group-by.ts";
 import type { ClassInfo, Expr, Origin, RuleInput, Span } from "../model/index.ts";
-import { pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { isNoneLiteral, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { functionAt } from "./code.ts";
 import { usesOf } from "./runs.ts";
 
@@ -98,7 +98,7 @@ function waysOf(cls: ClassInfo, { program }: RuleInput): PageSite["how"] | null 
   return pages !== null && isSet(pages) && !(pages.kind === "name" && pages.name.includes("Cursor")) ? "class" : null;
 }
 
-const isSet = (value: Expr | null): boolean => value !== null && !(value.kind === "constant" && value.value === "none");
+const isSet = (value: Expr | null): boolean => value !== null && !isNoneLiteral(value);
 
 function isProject(file: string, { program }: RuleInput): boolean {
   return [...program.modules.values()].some(({ origin, ir }) => origin === "project" && ir.file === file);

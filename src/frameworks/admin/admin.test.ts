@@ -65,6 +65,63 @@ class EventAdmin(admin.ModelAdmin):
   );
 });
 
+test("of a Django whose version is not known, a changelist joins what any version joins", async () => {
+  const code = `@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["city", "country"]
+
+    def country(self, venue):
+        return venue.city.country.name
+`;
+  const read = async (requirements: string) => {
+    const report = await analyseShop({ ...files(code), "requirements.txt": requirements });
+    return report.findings.some(({ rule, relation }) => rule === "n-plus-one" && relation === "city__country");
+  };
+  expect(await read("Django==6.1\n")).toBe(true);
+  expect(await read("Django==5.2\n")).toBe(false);
+  expect(await read("Django\n")).toBe(false);
+});
+
+test("what an action reads is loaded in the action, not for the pages of the list", async () => {
+  const report = await analyseShop(
+    files(`def send(modeladmin, request, queryset):
+    """Twice."""
+    print(queryset.count())
+    for venue in queryset:
+        print(venue.city.name)
+
+
+def both(modeladmin, request, queryset):
+    for row in queryset:
+        print(row.city.name)
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    raw_id_fields = ["city"]
+    actions = ["export", send, both]
+
+    def export(self, request, queryset):
+        for venue in queryset:
+            print(venue.city.name)
+
+
+@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city", "venue"]
+    actions = [both]
+`),
+  );
+  const found = report.findings.filter(({ rule, message }) => rule === "n-plus-one" && message.includes("in the action"));
+  expect(found.map(({ message, fixes }) => [/^\S+/.exec(message)?.[0], fixes.map(({ edits }) => edits.map(({ text }) => text))])).toEqual([
+    ["`send`", [['queryset = queryset.select_related("city")\n    ']]],
+    ["`both`", [[]]],
+    ["`VenueAdmin.export`", [['.select_related("city")']]],
+    ["`both`", [[]]],
+  ]);
+});
+
 test("methods with an action's parameters get the changelist's rows too", async () => {
   await expectMarked(
     files(`@admin.register(Venue)

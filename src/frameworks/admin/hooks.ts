@@ -2,6 +2,7 @@
 import type { ClassInfo, Expr, Field, FunctionDef, Model, Span } from "../../model/index.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import type { LiveOrigin } from "../../dataflow/recorder.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { BARE, withPath, withSelectsAll } from "../../dataflow/load-tree.ts";
 import { isDjango } from "../../dataflow/querysets.ts";
@@ -14,6 +15,7 @@ import {
   NO_ARGS,
   object,
   UNKNOWN,
+  type FunctionValue,
   type ObjectValue,
   type QuerysetValue,
   type Value,
@@ -129,16 +131,43 @@ function runActions(engine: Engine, admin: ObjectValue, queryset: QuerysetValue,
   const at: AccessSite = { span: declarationSpan(engine, admin.cls, "actions"), frame: site.frame };
   const names = new Set(listed.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : [])));
   for (const action of listed) {
-    if (action.kind === "function") engine.call(action, { ...NO_ARGS, positional: [admin, request, ticked(queryset)] }, { ...at, expr: null });
+    if (action.kind === "function") runAction(engine, action, [admin, request], action, queryset, { ...at, expr: null });
   }
   for (const name of [...names, ...actionMethods(engine, admin.cls).filter((one) => !names.has(one))]) {
     const method = engine.classMember(admin.cls, name, admin, at);
-    if (method !== null) engine.call(method, { ...NO_ARGS, positional: [request, ticked(queryset)] }, { ...at, expr: null });
+    if (method !== null) runAction(engine, method, [request], method.kind === "bound" ? method.fn : null, queryset, { ...at, expr: null });
   }
 }
 
-function ticked(queryset: QuerysetValue): QuerysetValue {
-  return { ...queryset, id: freshId(), source: freshId(), narrowed: true, evaluated: false };
+/** The action can load more than the changelist, whose pages do without. */
+function runAction(engine: Engine, action: Value, args: readonly Value[], fn: FunctionValue | null, queryset: QuerysetValue, site: CallSite): void {
+  const origin = fn?.module.origin === "project" ? actionOrigin(engine, fn, queryset) : queryset.origin;
+  const ticked = { ...queryset, origin, id: freshId(), source: freshId(), narrowed: true, evaluated: false, rows: null };
+  engine.call(action, { ...NO_ARGS, positional: [...args, ticked] }, site);
+  if (origin !== queryset.origin) noteReads(origin, queryset.origin);
+}
+
+function actionOrigin(engine: Engine, { module, owner, def }: FunctionValue, { origin }: QuerysetValue): LiveOrigin {
+  if (def.kind === "lambda") return origin;
+  const { file } = module.ir;
+  return engine.recorder.origin(`action:${file}:${def.start}:${origin.id}`, () => ({
+    kind: "implicit",
+    model: origin.model,
+    span: { file, start: def.start, end: def.headEnd },
+    symbol: `${owner === null ? module.name : owner.id}.${def.name}`,
+    escapes: origin.escapes,
+    asInstances: origin.asInstances,
+    forAction: true,
+  }));
+}
+
+/** Whoever asks what is read of the changelist's rows is told what actions read of them. */
+function noteReads(from: LiveOrigin, to: LiveOrigin): void {
+  for (const one of from.columns) to.columns.add(one);
+  for (const one of from.followed) to.followed.add(one);
+  to.asInstances ||= from.asInstances;
+  to.asValues ||= from.asValues;
+  to.escapes ||= from.escapes;
 }
 
 /** Methods with the parameters of an action, which `get_actions()` may add, and `delete_queryset()`. */
@@ -163,7 +192,7 @@ function runExports(engine: Engine, admin: ObjectValue, source: Value, site: Cal
   for (const cls of exportedResources(engine, admin.cls, site)) {
     const resource = object(cls, null, null);
     for (const one of alternatives(source)) {
-      const rows: Value = one.kind === "queryset" ? { ...one, id: freshId(), source: freshId(), evaluated: false } : one;
+      const rows: Value = one.kind === "queryset" ? { ...one, id: freshId(), source: freshId(), evaluated: false, rows: null } : one;
       if (rows.kind === "queryset" || rows.kind === "list") engine.callMethod(resource, "export", { ...NO_ARGS, positional: [rows] }, site);
     }
   }
@@ -325,9 +354,10 @@ function withListSelectRelated(engine: Engine, queryset: QuerysetValue, related:
   const isOn = related.kind === "literal" ? related.value === true : true;
   const shown = columnNames(columns).filter((name) => hasForeignKey(queryset.model, list([literal(name)])));
   if (!isOn && shown.length > 0 && isDjango(engine, 6, 1)) {
-    // Since 6.1 the columns alone are joined, not every relation.
-    const node = { node: BARE, how: "select", uses: [], queryset: null, row: null } as const;
-    return { ...queryset, load: shown.reduce((load, name) => withPath(load, [name], node), queryset.load) };
+    // Since 6.1 the columns alone are joined, those that may be NULL too, not every relation. Of a version that is not known, either may be.
+    const isEither = engine.project.djangoVersion === null;
+    const node = { node: isEither ? withSelectsAll(BARE) : BARE, how: "select", uses: [], queryset: null, row: null } as const;
+    return { ...queryset, load: shown.reduce((load, name) => withPath(load, [name], node), isEither ? withSelectsAll(queryset.load) : queryset.load) };
   }
   if (isOn || shown.length > 0) return { ...queryset, load: withSelectsAll(queryset.load) };
   return queryset;

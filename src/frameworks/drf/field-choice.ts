@@ -1,5 +1,6 @@
 /** Which fields a serializer shows whose class decides on them in code: `get_fields()`, `fields`, `_readable_fields`, `__init__()`. */
 import type { Call, ClassInfo, Expr, FunctionDef, Stmt } from "../../model/index.ts";
+import { isNoneLiteral } from "../../python/syntax-tree.ts";
 import type { Engine } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { NONE, truth, type ObjectValue, type Value } from "../../dataflow/values.ts";
@@ -209,7 +210,7 @@ class Reader {
     if (test.kind !== "compare" || test.rights.length !== 1) return null;
     const [right] = test.rights;
     const [operator] = test.operators;
-    if (right?.kind !== "constant" || right.value !== "none" || (operator !== "is" && operator !== "is not")) return null;
+    if (!isNoneLiteral(right) || (operator !== "is" && operator !== "is not")) return null;
     const value = this.ownValue(test.left);
     if (value === null || value.kind === "unknown" || value.kind === "union") return null;
     return (value.kind === "literal" && value.value === null) === (operator === "is");

@@ -237,7 +237,7 @@ const counted =
 const fresh = (): Hook => (args) => {
   const [value] = args.positional;
   if (value === undefined) return UNKNOWN;
-  return joinAll(alternatives(value).map((one) => (one.kind === "queryset" ? { ...one, id: freshId(), evaluated: false } : one)));
+  return joinAll(alternatives(value).map((one) => (one.kind === "queryset" ? { ...one, id: freshId(), evaluated: false, rows: null } : one)));
 };
 
 /** `as_view(template_name=…)`: the options are attributes of the view that it makes. */

@@ -7,7 +7,9 @@ async function remedies(body: string): Promise<readonly string[]> {
   });
   return report.findings
     .filter(({ rule }) => rule === "aggregate-in-loop")
-    .map(({ message }) => message.replace(/^.*? (?=(?:Annotate|In the queryset|Each round|A raw|The loop writes|No queryset|Let) )/, ""));
+    .map(({ message }) =>
+      message.replace(/^.*? (?=(?:Annotate|In the queryset|In the view|On what|Where the|Each round|A raw|The loop writes|No queryset|Let) )/, ""),
+    );
 }
 
 test("all rows of a relation are counted by the name that queries know it by", async () => {
@@ -37,6 +39,87 @@ test("nothing is annotated on a raw query", async () => {
 test("what the loop changes is not asked before it", async () => {
   expect(await remedies("for order in Order.objects.all():\n    Line.objects.create(order_id=order.pk, quantity=1)\n    print(order.lines.count())")).toEqual([
     "The loop writes rows of `Line`, so that an answer from before it may be old: ask for all rows at once, after the loop.",
+  ]);
+});
+
+test("what a round asks before it writes may be asked before the loop", async () => {
+  const body = "for order in Order.objects.all():\n    if not order.lines.exists():\n        Line.objects.create(order=order, quantity=1)";
+  expect(await remedies(body)).toEqual([
+    'Annotate `Exists(…)`, or `prefetch_related("lines")` where the rows are needed too. The answers stay right as long as no round writes what another asks for.',
+  ]);
+});
+
+test("rows that reach a serializer by a relation are annotated in its prefetch", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from rest_framework import serializers, viewsets
+from shop.models import Customer, Order
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    size = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = ["size"]
+
+    def get_size(self, order):
+        return order.lines.count()
+
+
+class CustomerSerializer(serializers.ModelSerializer):
+    orders = OrderSerializer(many=True)
+
+    class Meta:
+        model = Customer
+        fields = ["orders"]
+
+
+class CustomerViewSet(viewsets.ModelViewSet):
+    serializer_class = CustomerSerializer
+    queryset = Customer.objects.all()
+`,
+  });
+  expect(report.findings.map(({ message }) => message).join("\n")).toContain(
+    'Where the rows with `orders` are fetched, in the queryset of a `Prefetch("orders", …)`, annotate `Count("lines", distinct=True)`',
+  );
+});
+
+test("a manager's own method annotates what it takes from the manager", async () => {
+  const report = await analyseShop({
+    "shop/posts.py": `from django.db import models
+
+
+class PostManager(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().filter(live=True)
+
+    def ranked(self):
+        return sorted(self.get_queryset(), key=lambda post: post.notes.count())
+
+
+class Blog(models.Model):
+    title = models.CharField(max_length=20)
+
+
+class Post(models.Model):
+    live = models.BooleanField()
+    blog = models.ForeignKey(Blog, models.CASCADE, related_name="posts")
+    objects = PostManager()
+
+
+class Note(models.Model):
+    post = models.ForeignKey(Post, models.CASCADE, related_name="notes")
+
+
+def blogs():
+    return [blog.posts.count() for blog in Blog.objects.all()]
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "aggregate-in-loop");
+  expect(found.map(({ message, fixes }) => [/On what .*? annotate/.exec(message)?.[0], fixes.flatMap(({ edits }) => edits)])).toEqual([
+    ["On what the method takes from `self`, not in a `get_queryset()` that all queries pass, annotate", []],
+    // The manager of the relation filters, which a Count does not know.
+    [undefined, []],
   ]);
 });
 
@@ -71,4 +154,34 @@ def forget(pk):
   expect(found.map(({ message, fixes }) => [message.replace(/^.*(?=Let the receiver)/, ""), fixes])).toEqual([
     ["Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.", []],
   ]);
+});
+
+test("what receivers of several models ask at one place is told once", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from shop.models import Invoice, Line, Order, Shipment
+
+
+def look(row):
+    print(row.order.lines.filter(price=0).exists())
+
+
+@receiver(post_delete, sender=Invoice)
+def invoice_gone(sender, instance, **kwargs):
+    look(instance)
+
+
+@receiver(post_delete, sender=Shipment)
+def shipment_gone(sender, instance, **kwargs):
+    look(instance)
+
+
+def forget():
+    Shipment.objects.filter(state="new").delete()
+    Invoice.objects.filter(sent=True).delete()
+`,
+  });
+  const claims = report.findings.filter(({ rule }) => rule === "aggregate-in-loop" || rule === "n-plus-one").map(({ claim }) => claim);
+  expect(claims.filter((claim) => claim.includes("order.lines"))).toEqual([expect.stringMatching(/ and row of 1 other model: one query a row\.$/)]);
 });

@@ -1,13 +1,14 @@
 import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { countAnnotationFix, existsAnnotationFix, isFilteredByPath } from "../../fixes/count-annotation.ts";
 import { queryPath, stepsToPayers } from "../../fixes/eager-paths.ts";
-import { isChangedInLoop } from "../../fixes/eager-verdict.ts";
+import { isAskedBeforeChange, isChangedInLoop } from "../../fixes/eager-verdict.ts";
+import { isChainable } from "../../fixes/chain-edit.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
-import { mergeLoads, type LoadGroup } from "../load-groups.ts";
+import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { andOf, dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -19,15 +20,15 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
+  check: (input) => oncePerReceiver(mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input)))).map((group) => toDraft(group, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);
 }
 
-function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = payers(load, input);
+function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
+  const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const relation = dotted(load.path);
   const { asks, remedy } = question(load, input);
@@ -36,7 +37,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     confidence: confidenceOf(load, input.facts),
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
-    remedy: remedyFor(load, input) ?? remedy,
+    remedy: remedyFor(load, input) ?? (isChangedInLoop(load, input.facts) ? `${remedy} ${BEFORE_CHANGE}` : remedy),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
@@ -54,12 +55,15 @@ function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], inpu
 function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   const beyond = beyondQuerysets(load);
   if (beyond !== null) return beyond;
-  if (isChangedInLoop(load, input.facts))
+  if (isChangedInLoop(load, input.facts) && !isAskedBeforeChange(load, input.facts))
     return `The loop writes rows of \`${modelName(load.target ?? "")}\`, so that an answer from before it may be old: ask for all rows at once, after the loop.`;
   if (isFetchedEachRound(load, input.facts))
     return "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated.";
   return beyondGeneric(load, input);
 }
+
+/** A round that asks first is told nothing of what it writes after, but may be told what one before it wrote of the same rows. */
+const BEFORE_CHANGE = "The answers stay right as long as no round writes what another asks for.";
 
 interface Question {
   readonly asks: string;
@@ -95,7 +99,13 @@ function countRemedy(load: LazyLoad, otherwise: string, input: RuleInput): strin
 }
 
 /** On the rows that pay: where they are reached by a relation to many, the queryset's own rows would get one sum for all of them. */
-function annotated({ origin, path }: LazyLoad, { graph }: RuleInput): string {
-  const steps = stepsToPayers(graph, origin.model, path);
-  return steps === 0 ? "Annotate" : `In the queryset of a \`Prefetch("${path.split("__").slice(0, steps).join("__")}", …)\` annotate`;
+function annotated({ origin, path }: LazyLoad, input: RuleInput): string {
+  const steps = stepsToPayers(input.graph, origin.model, path);
+  if (steps > 0) return `In the queryset of a \`Prefetch("${path.split("__").slice(0, steps).join("__")}", …)\` annotate`;
+  if (!origin.span.file.endsWith(".py")) return "In the view that gives the template its rows annotate";
+  if (origin.kind === "parameter" || origin.kind === "instance") return "Where these rows are fetched annotate";
+  if (origin.forAction === true) return "In the action annotate";
+  if (origin.kind === "implicit" || isChainable(origin, input)) return "Annotate";
+  if (origin.relation === null) return "On what the method takes from `self`, not in a `get_queryset()` that all queries pass, annotate";
+  return `Where the rows with \`${origin.relation}\` are fetched, in the queryset of a \`Prefetch("${origin.relation}", …)\`, annotate`;
 }

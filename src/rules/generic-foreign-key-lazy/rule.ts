@@ -2,9 +2,9 @@ import { nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import type { Call, Confidence, FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { eagerLoadFix } from "../../fixes/eager-load.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
-import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
+import { beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
+import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
 
 export const rule: Rule = {
@@ -17,28 +17,30 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
+  check: (input) => oncePerReceiver(mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input)))).map((group) => toDraft(group, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && load.kind === "generic-fk" && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
+function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
   const deeper = isAtLeast(input.project.djangoVersion, 5, 0)
     ? " Where relations of the targets are read too, use `GenericPrefetch` with a queryset for each type."
     : "";
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: sureness(load, input),
-    claim: `\`${holderName(load.origin.symbol, input.program)}\` loads the generic \`${dotted(load.path)}\` separately for each \`${modelName(load.origin.model)}\`: ${paidPer(load)}.`,
+    claim: `\`${holderName(load.origin.symbol, input.program)}\` loads the generic \`${dotted(load.path)}\` separately for each \`${modelName(load.origin.model)}\`${andOf(others)}: ${paidPer(load)}.`,
     reason: "A generic foreign key cannot be joined; each row asks for its object alone.",
-    remedy: isFetchedEachRound(load, input.facts) ? fetchedBefore(load) : `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`,
+    remedy:
+      beyondQuerysets(load) ??
+      (isFetchedEachRound(load, input.facts) ? fetchedBefore(load) : `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: eagerLoadFix(load, input),
+    fixes: load.origin.collected === true ? [] : eagerLoadFix(load, input),
   };
 }
 

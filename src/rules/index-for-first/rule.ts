@@ -1,6 +1,6 @@
 import { insertion } from "../../fixes/chain-edit.ts";
 import type { Assign, Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { pathTo } from "../../python/syntax-tree.ts";
+import { isNoneLiteral, pathTo } from "../../python/syntax-tree.ts";
 import { callAt, enclosingFunction, exprAt, soleValueOf, sourceText } from "../code.ts";
 import { isOnlyTested, isSameSpan, nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
 
@@ -89,8 +89,7 @@ function fixesFor(run: QueryRun, input: RuleInput): FixDraft[] {
 function firstFix(run: QueryRun, iter: Expr | undefined, input: RuleInput): FixDraft[] {
   const call = callAt(input, run.span);
   const rows = iter?.kind === "call" ? iter.args[0] : undefined;
-  const isNone = call?.args[1]?.kind === "constant" && call.args[1].value === "none";
-  if (rows === undefined || !isNone || run.ordered !== "yes") return [];
+  if (rows === undefined || !isNoneLiteral(call?.args[1]) || run.ordered !== "yes") return [];
   return [
     { title: "Take the first row in the database", safety: "safe", edits: [{ span: run.span, text: `${sourceText(input, run.span.file, rows)}.first()` }] },
   ];

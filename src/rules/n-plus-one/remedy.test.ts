@@ -106,6 +106,27 @@ schema = graphene.Schema(query=Query)
   expect(remedy("shipments")).toContain('Add `prefetch_related("shipments")` to the queryset.');
 });
 
+test("the key tells whether there is a row, in a template too", async () => {
+  const found = async (test: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from django.shortcuts import render\nfrom shop.models import Customer\n\n\ndef work(request):\n    return render(request, "work.html", {"rows": Customer.objects.all()})\n`,
+      "shop/templates/work.html": `{% for row in rows %}{% if ${test} %}x{% endif %}{% endfor %}`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ message }) => /Read .*|Compare .*|Add .*/.exec(message)?.[0]);
+  };
+  const tested = "Read `referrer_id`, which came with the row: where there is none it is None.";
+  expect(await found("row.referrer and row.vip")).toEqual([tested]);
+  expect(await found("row.vip or not row.referrer")).toEqual([tested]);
+  expect(await found("row.referrer == request.customer")).toEqual(["Compare `referrer_id`, which came with the row, with the other one's key."]);
+  expect(await found("row.referrer|length")).toEqual(['Add `select_related("referrer")` to the queryset.']);
+});
+
+test("the key is no answer for the rows before it", async () => {
+  expect(await remedies("return [order.pk for order in Order.objects.all() if order.customer.referrer]")).toEqual([
+    'Add `select_related("customer")` to the queryset. Beyond that, read `referrer_id`, which came with the row: where there is none it is None.',
+  ]);
+});
+
 test("rows that are fetched one by one and read in part are fetched before, with the part", async () => {
   const body = "for key in request.GET:\n    order = Order.objects.get(pk=key)\n    print([line.price for line in order.lines.filter(quantity=1)])";
   expect(await remedies(body)).toEqual([

@@ -1,14 +1,14 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { grownInLoop, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
+import { givenBy, grownInLoop, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
+import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
-import { mergeLoads, type LoadGroup } from "../load-groups.ts";
+import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
-import { formatCount } from "../../model/numbers.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { andOf, dotted, holderName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -28,7 +28,7 @@ export const rule: Rule = {
           input,
         ),
       ),
-    ).map(({ group, others }) => toDraft(group, input, others)),
+    ).map((group) => toDraft(group, input)),
 };
 
 /** A loop within a receiver runs over a queryset of its own. Where that one's finding stands, a delete that calls the receiver has nothing to add: its rows cannot be loaded otherwise. */
@@ -43,27 +43,8 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);
 }
 
-interface Told {
-  readonly group: LoadGroup;
-  /** Models whose rows the same receiver reads in the same way. */
-  readonly others: readonly string[];
-}
-
-/** One receiver listens to many senders: what it reads is mended once. */
-function oncePerReceiver(groups: readonly LoadGroup[]): readonly Told[] {
-  const told = new Map<string, { readonly group: LoadGroup; readonly others: string[] }>();
-  for (const group of groups) {
-    const { origin, path, access } = group.load;
-    const key = origin.collected === true ? `${origin.symbol} ${path} ${access.file}:${access.start}` : `${told.size}`;
-    const known = told.get(key);
-    if (known === undefined) told.set(key, { group, others: [] });
-    else known.others.push(modelName(origin.model));
-  }
-  return [...told.values()];
-}
-
-function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly string[]): FindingDraft {
-  const owner = others.length === 0 ? payers(load, input) : `${payers(load, input)} and row of ${formatCount(others.length, "other model")}`;
+function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
+  const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
   return {
@@ -72,9 +53,9 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly 
     claim:
       key === null
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
-        : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to read its key: ${paidPer(load)}.`,
+        : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load),
-    remedy: key === null ? remedyFor(load, input) : `Read \`${key}\`, which came with the row.`,
+    remedy: key === null ? remedyFor(load, input) : keyRemedy(key, loadBefore(load, loads), input),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
@@ -97,6 +78,11 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (beyond !== null) return beyond;
   if (load.refreshed === true)
     return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
+  const given = givenBy(load);
+  if (given !== null) {
+    const name = load.path.split("__")[0] ?? "";
+    return `Go on from the \`${name}\` that \`${given}()\` is given: a row that it finds has it not loaded.`;
+  }
   const past = methodPastPrefetch(load, input.facts);
   if (!load.joinable && isFetchedEachRound(load, input.facts))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load.path, past)}`;
@@ -107,6 +93,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.forForm === "choices")
     return `The rows are the choices of a field: give it a queryset with \`${method}("${load.path}")\`, in an admin class by \`formfield_for_foreignkey()\`.`;
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
+  if (load.origin.forAction === true)
+    return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
   if (!load.joinable && load.origin.asDict === true) return remedyBesideDict(load.path);
   return `Add \`${method}("${load.path}")\` to the queryset.`;
 }
@@ -131,11 +119,27 @@ function remedyPast(path: string, method: string): string {
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
 }
 
-/** The column to read instead, when every access goes on to `.id` or `.pk`. */
-function keyColumn(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): string | null {
-  const field = input.graph.byLabel(load.model)?.fields.get(load.path.split("__").at(-1) ?? "");
-  if (field?.attname == null || (load.kind !== "fk" && load.kind !== "o2o")) return null;
-  const own = loads.filter((one) => one.path === load.path);
-  const isKeyOnly = own.every((one) => /^\.(?:id|pk)\b/.test(input.text(one.access.file).slice(one.access.end, one.access.end + 4)));
-  return isKeyOnly ? field.attname : null;
+const PURPOSES: Readonly<Record<KeyUse, string>> = {
+  key: "read its key",
+  test: "see whether there is one",
+  comparison: "compare it",
+  condition: "ask for other rows by it",
+};
+
+function purposeOf({ uses }: KeyColumn): string {
+  const [use = "key", ...others] = uses;
+  return others.length === 0 ? PURPOSES[use] : "use its key";
+}
+
+/** The row that has the key is loaded one by one as well. */
+function loadBefore({ path }: LazyLoad, loads: readonly LazyLoad[]): LazyLoad | undefined {
+  return loads.filter((one) => one.path !== path && path.startsWith(`${one.path}__`)).toSorted((a, b) => b.path.length - a.path.length)[0];
+}
+
+/** The column to read instead, where every access needs no more. */
+function keyRemedy({ column, uses, nullable }: KeyColumn, before: LazyLoad | undefined, input: RuleInput): string {
+  const way = before === undefined ? "" : `${remedyFor(before, input)} Beyond that, `;
+  if (uses.has("comparison")) return `${way}${before === undefined ? "Compare" : "compare"} \`${column}\`, which came with the row, with the other one's key.`;
+  const isNone = uses.has("test") && nullable ? ": where there is none it is None" : "";
+  return `${way}${before === undefined ? "Read" : "read"} \`${column}\`, which came with the row${isNone}.`;
 }

@@ -1,7 +1,7 @@
 /** Conditions of a comprehension on its row's own columns, as the lookups of `filter()` and `exclude()`. */
 import { chainable } from "../../fixes/chain-edit.ts";
 import type { Expr, FixDraft, Model, RuleInput } from "../../model/index.ts";
-import { nodesIn } from "../../python/syntax-tree.ts";
+import { isNoneLiteral, nodesIn } from "../../python/syntax-tree.ts";
 import { sourceText } from "../code.ts";
 import type { RowLoop } from "../row-loops.ts";
 
@@ -50,8 +50,7 @@ function lookupOf(expr: Expr, row: string, model: Model, source: (expr: Expr) =>
   const [right] = expr.rights;
   const column = columnOf(expr.left, row, model);
   if (column === null || right === undefined || mentions(right, row)) return null;
-  const isNone = right.kind === "constant" && right.value === "none";
-  if (isNone)
+  if (isNoneLiteral(right))
     return operator === "is" || operator === "is not" ? { method: "filter", argument: `${column.name}__isnull=${operator === "is" ? "True" : "False"}` } : null;
   const lookup = LOOKUPS[operator];
   if (lookup !== undefined) return { method: "filter", argument: `${column.name}${lookup}=${source(right)}` };

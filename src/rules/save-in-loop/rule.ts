@@ -1,5 +1,5 @@
 import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
-import { nodesIn } from "../../python/syntax-tree.ts";
+import { isNoneLiteral, nodesIn } from "../../python/syntax-tree.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 import { withinLoop } from "../loops.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
@@ -38,8 +38,7 @@ function isCopied({ receiver, site, model, span }: LoopWrite): boolean {
     (node) =>
       node.kind === "assign" &&
       node.end <= span.start &&
-      node.value?.kind === "constant" &&
-      node.value.value === "none" &&
+      isNoneLiteral(node.value) &&
       node.targets.some(
         (target) => target.kind === "attribute" && keys.has(target.name) && target.object.kind === "name" && target.object.name === receiver.name,
       ),

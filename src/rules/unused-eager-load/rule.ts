@@ -1,6 +1,7 @@
 import { dropLoadFix } from "../../fixes/drop-load.ts";
-import type { ChainCall, EagerLoad, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { pathTo } from "../../python/syntax-tree.ts";
+import type { ChainCall, EagerLoad, FindingDraft, Model, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { lookupOf } from "../chains.ts";
 import { enclosingFunction } from "../code.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 
@@ -67,11 +68,46 @@ function isOwn(one: EagerLoad, input: RuleInput): boolean {
   return declared !== null && declared === made && !/^get_.*queryset$/.test(declared.name);
 }
 
+const ASKS: ReadonlySet<string> = new Set(["filter", "exclude", "order_by", "annotate", "alias", "distinct"]);
+
+/** A lookup goes over the relation to more than its key: Django joins it once for both. */
+function isJoinedAnyway({ origin, path }: EagerLoad, input: RuleInput): boolean {
+  const model = input.graph.byLabel(origin.model);
+  if (model === null) return false;
+  const isOrdered = origin.calls.some(({ name }) => name === "order_by");
+  const names = [...origin.calls.filter(({ name }) => ASKS.has(name)).flatMap(namesIn), ...(isOrdered ? [] : model.ordering)].map((name) =>
+    name.replace(/^-/, ""),
+  );
+  return names.some((name) => {
+    if (!name.startsWith(`${path}__`)) return name === path && isOrderedByTarget(name, origin.calls, input, model);
+    const { fields, rest } = lookupOf(input, model, name);
+    const steps = path.split("__").length;
+    const next = fields[steps];
+    return next === undefined ? rest[0] !== "isnull" : !next.primaryKey || fields.length > steps + 1;
+  });
+}
+
+/** Names of fields in lookups, in `F()` and in `Q()`. */
+function namesIn({ args, keywords }: ChainCall): string[] {
+  const nodes = [...args, ...keywords.map(({ value }) => value)].flatMap((one) => nodesIn(one));
+  const nested = nodes.flatMap((node) => (node.kind === "str" ? [node.value] : node.kind === "call" ? node.keywords.map(({ name }) => name) : []));
+  return [...keywords.map(({ name }) => name), ...nested];
+}
+
+/** `order_by("author")` sorts as authors are sorted, by their key where they are not. */
+function isOrderedByTarget(name: string, calls: readonly ChainCall[], input: RuleInput, model: Model): boolean {
+  const isSortedBy = calls.some((call) => call.name === "order_by" && namesIn(call).some((one) => one.replace(/^-/, "") === name));
+  const target = lookupOf(input, model, name).fields.at(-1)?.relation?.target;
+  return isSortedBy && (input.graph.byLabel(target ?? "")?.ordering.length ?? 0) > 0;
+}
+
 function toDraft(one: EagerLoad, runs: readonly QueryRun[], input: RuleInput): FindingDraft {
   const isIgnored = runs.every((run) => !run.givesRows);
   const holder = holderName(one.origin.symbol, input.program);
   const call = `\`${one.method}("${one.path}")\``;
-  const cost = one.method === "select_related" ? "a join and its columns in every row" : "one query and its rows each time";
+  const isJoined = one.method === "select_related" && isJoinedAnyway(one, input);
+  const joined = isJoined ? "its columns in every row, by a join that a condition or the order needs as well" : "a join and its columns in every row";
+  const cost = one.method === "select_related" ? joined : "one query and its rows each time";
   return {
     key: [one.origin.symbol, one.origin.model, one.method, one.path],
     confidence: isIgnored ? "certain" : "likely",

@@ -1,3 +1,4 @@
+import luthier
 from django.db import models
 from treebeard.models import Node
 
@@ -8,7 +9,7 @@ class MP_NodeQuerySet(models.QuerySet):
 
 class MP_NodeManager(models.Manager):
     def get_queryset(self):
-        return MP_NodeQuerySet(self.model)
+        return MP_NodeQuerySet(self.model).order_by("path")
 
 
 class MP_Node(Node):
@@ -20,3 +21,62 @@ class MP_Node(Node):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def get_root_nodes(cls):
+        return cls.objects.filter(depth=1).order_by("path")
+
+    @classmethod
+    def get_tree(cls, parent=None):
+        return cls.objects.all() if parent is None else cls.objects.filter(path__startswith=parent.path).order_by("path")
+
+    def get_depth(self):
+        return self.depth
+
+    def is_root(self):
+        return self.depth == 1
+
+    def is_leaf(self):
+        return self.numchild == 0
+
+    def get_children_count(self):
+        return self.numchild
+
+    def get_siblings(self):
+        return type(self).objects.filter(depth=self.depth).order_by("path").filter(path__startswith=luthier.unknown())
+
+    def get_children(self):
+        return type(self).objects.filter(depth=luthier.unknown(), path__range=luthier.unknown()).order_by("path")
+
+    def get_descendants(self):
+        return type(self).get_tree(self).exclude(pk=self.pk)
+
+    def get_descendant_count(self):
+        return self.get_descendants().count()
+
+    def get_ancestors(self):
+        return type(self).objects.filter(path__in=luthier.unknown()).order_by("path")
+
+    def get_root(self):
+        return type(self).objects.get(path=luthier.unknown())
+
+    def get_parent(self, update=False):
+        return type(self).objects.get(path=luthier.unknown())
+
+    def get_first_child(self):
+        return self.get_children().first()
+
+    def get_last_child(self):
+        return self.get_children().last()
+
+    def get_first_sibling(self):
+        return self.get_siblings().first()
+
+    def get_last_sibling(self):
+        return self.get_siblings().last()
+
+    def get_next_sibling(self):
+        return self.get_siblings().filter(path__gt=self.path).first()
+
+    def get_prev_sibling(self):
+        return self.get_siblings().filter(path__lt=self.path).last()

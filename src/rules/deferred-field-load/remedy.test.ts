@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
+
+async function found(body: string) {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models import Prefetch\nfrom shop.models import Customer, Line, Order\n\n\ndef work():\n    for order in ${body}\n`,
+  });
+  return report.findings.filter(({ rule }) => rule === "deferred-field-load");
+}
+
+test("what the queryset of a Prefetch leaves out goes back in there", async () => {
+  const body =
+    'Order.objects.only("status").prefetch_related(Prefetch("lines", queryset=Line.objects.only("order"))):\n        print([line.price for line in order.lines.all()])';
+  const [finding, ...others] = await found(body);
+  expect(others).toEqual([]);
+  expect(finding?.message).toMatch(
+    /^`work` leaves `price` out of the rows that it prefetches as `lines`.*Add `"price"` to `only\(\)` in the queryset of the `Prefetch\("lines", …\)`/,
+  );
+  expect(finding?.fixes.flatMap(({ edits }) => edits.map(({ text }) => text.trim()))).toContain(', "price"');
+});
+
+test("so does that of a relation to one row", async () => {
+  const body = 'Order.objects.prefetch_related(Prefetch("customer", Customer.objects.only("name"))):\n        print(order.customer.email)';
+  expect((await found(body))[0]?.message).toContain("out of the rows that it prefetches as `customer`");
+});
+
+test("a joined row's column is named by the queryset that joins it", async () => {
+  const body = 'Order.objects.select_related("customer").only("status", "customer__name"):\n        print(order.customer.email)';
+  expect((await found(body))[0]?.message).toContain("leaves out `customer.email`, then reads it of each `Order`");
+});
