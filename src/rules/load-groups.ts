@@ -20,7 +20,8 @@ export function oncePerReceiver(groups: readonly LoadGroup[]): readonly ToldLoad
     origin.collected === true ? `${path} ${access.file}:${access.start}` : `${origin.id} ${path}`,
   );
   return [...places.values()].flatMap((same) => {
-    const [first] = same;
+    // The surest is told: that other models' rows may come there too takes nothing from it.
+    const first = same.find(({ load }) => load.doubts.length === 0 && load.otherwise !== "kept") ?? same[0];
     if (first === undefined) return [];
     if (first.load.origin.collected !== true) return same.map((group) => ({ ...group, others: 0 }));
     return [{ ...first, others: new Set(same.map(({ load }) => load.origin.model)).size - 1 }];
