@@ -72,3 +72,18 @@ def forget(pk):
     ["Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.", []],
   ]);
 });
+
+test("two relations that are counted in one query multiply each other's rows", async () => {
+  const report = await analyseShop({
+    "shop/work.py":
+      "from shop.models import Product\n\n\ndef work():\n    for product in Product.objects.all():\n        print(product.lines.count(), product.reviews.count())\n",
+  });
+  const found = report.findings.filter(({ rule }) => rule === "aggregate-in-loop");
+  const why = "the same rows are asked for a second relation too, and two joins in one query multiply their rows";
+  expect(found.map(({ message, fixes }) => [message.slice(message.indexOf("Annotate")), ...fixes.map(({ safety }) => safety)])).toEqual(
+    ["lines", "reviews"].map((path) => [
+      `Annotate a \`Subquery\` that counts them, or \`prefetch_related("${path}")\` where the rows are needed too: ${why}.`,
+      "advice",
+    ]),
+  );
+});

@@ -1,5 +1,5 @@
 import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { countAnnotationFix, existsAnnotationFix, isFilteredByPath } from "../../fixes/count-annotation.ts";
+import { BESIDE, countAnnotationFix, existsAnnotationFix, isCountedBeside, isFilteredByPath } from "../../fixes/count-annotation.ts";
 import { queryPath, stepsToPayers } from "../../fixes/eager-paths.ts";
 import { isChangedInLoop } from "../../fixes/eager-verdict.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
@@ -90,6 +90,7 @@ function countRemedy(load: LazyLoad, otherwise: string, input: RuleInput): strin
   const steps = stepsToPayers(input.graph, load.origin.model, load.path);
   if (steps === 0 && isFilteredByPath(load, input))
     return `Annotate a \`Subquery\` that counts them, ${otherwise}: a \`Count\` on this queryset would count only what its \`filter()\` lets through.`;
+  if (isCountedBeside(load, input)) return `${annotated(load, input)} a \`Subquery\` that counts them, ${otherwise}: ${BESIDE}.`;
   const path = queryPath(load, input.graph, steps);
   return `${annotated(load, input)} \`Count("${path}"${load.narrowed === true ? ", filter=Q(…)" : ""}, distinct=True)\`, ${otherwise}.`;
 }
