@@ -158,6 +158,11 @@ test("a row is read anew to see what an update() wrote past it", async () => {
   );
 });
 
+test("an update() from before the loop has nothing to do with its refreshes", async () => {
+  const body = 'Order.objects.filter(paid=True).update(status="new")\nfor order in Order.objects.all():\n    order.refresh_from_db()\n    print(order.status)';
+  expect(await told(body)).toEqual([expect.stringContaining("Leave it out for rows that were fetched just before")]);
+});
+
 test("columns and constants that a manager compares are no keys of the rounds", async () => {
   const report = await analyseShop({
     "shop/models.py": `from django.db import models

@@ -76,7 +76,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
     confidence: isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
-      ? (ownText(run, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
+      ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects))),
     doubt:
       run.otherwise !== undefined
@@ -132,9 +132,10 @@ const TEXTS: Readonly<Record<string, (model: string) => Text>> = {
 };
 
 /** Of queries that have a remedy of their own kind. */
-function ownText(run: QueryRun, input: RuleInput): Text | null {
+function ownText(one: LoopedRun, input: RuleInput): Text | null {
+  const { run } = one;
   const model = nameOf(run.model);
-  return isAfterUpdate(run, input) ? updatedText(model) : (TEXTS[run.how]?.(model) ?? null);
+  return isAfterUpdate(one, input) ? updatedText(model) : (TEXTS[run.how]?.(model) ?? null);
 }
 
 /** A row that is in memory is read anew on purpose: to see what others wrote, or what the database computed. */
@@ -154,10 +155,10 @@ function updatedText(model: string): Text {
   };
 }
 
-/** The same function sent an `update()` of the model before it read the row anew. */
-function isAfterUpdate(run: QueryRun, { facts, program }: RuleInput): boolean {
+/** The round sent an `update()` of the model before it read the row anew, in the same function. */
+function isAfterUpdate({ run, site }: LoopedRun, { facts, program }: RuleInput): boolean {
   if (run.how !== "refresh") return false;
-  const holder = functionAt(pathTo(program, run.span));
+  const holder = run.calls.length > 0 ? functionAt(pathTo(program, run.span)) : site.loop;
   if (holder === null) return false;
   const before = { file: run.span.file, start: holder.start, end: run.span.start };
   return facts.writes.some((write) => write.how === "update" && write.model === run.model && isWithin(write.span, before));
