@@ -135,3 +135,10 @@ test("rows that one loop fetches each by itself are prefetched by none of its qu
     "found = []\nfor key in request.GET:\n    found.append(Order.objects.filter(customer=key).first())\nfor order in found:\n    print(list(order.lines.all()))";
   expect(await remedies(body)).toEqual(['Fetch the rows of all rounds before the loop, in one query with `prefetch_related("lines")`.']);
 });
+
+test("where a key is read alone, the row that has it is loaded", async () => {
+  expect(await remedies("return [order.customer.referrer.id for order in Order.objects.all()]")).toEqual([
+    'Read `referrer_id`, which came with the row, and add `select_related("customer")` to the queryset.',
+  ]);
+  expect(await remedies("return [order.customer.id for order in Order.objects.all()]")).toEqual(["Read `customer_id`, which came with the row."]);
+});

@@ -74,7 +74,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly 
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to read its key: ${paidPer(load)}.`,
     reason: reasonFor(load),
-    remedy: key === null ? remedyFor(load, input) : `Read \`${key}\`, which came with the row.`,
+    remedy: key === null ? remedyFor(load, input) : keyRemedy(key, load, loads),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
@@ -129,6 +129,15 @@ function remedyPast(path: string, method: string): string {
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
   const again = PLAIN_WORDS[method] ?? `\`${method}()\``;
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
+}
+
+/** Rows on the way to the key may have to be loaded all the same. */
+function keyRemedy(key: string, load: LazyLoad, loads: readonly LazyLoad[]): string {
+  const before = loads.filter((one) => load.path.startsWith(`${one.path}__`)).toSorted((a, b) => b.path.length - a.path.length)[0];
+  const read = `Read \`${key}\`, which came with the row`;
+  return before === undefined
+    ? `${read}.`
+    : `${read}, and add \`${before.joinable ? "select_related" : "prefetch_related"}("${before.path}")\` to the queryset.`;
 }
 
 /** The column to read instead, when every access goes on to `.id` or `.pk`. */
