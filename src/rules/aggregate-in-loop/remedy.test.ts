@@ -87,3 +87,10 @@ test("two relations that are counted in one query multiply each other's rows", a
     ]),
   );
 });
+
+test("rows that are fetched one by one bring the rows that are asked of them", async () => {
+  const each = (question: string): string => `for key in keys:\n    order = Order.objects.get(pk=key)\n    print(order.lines.${question})`;
+  const all = "Each round fetches its row alone: fetch the rows of all rounds before the loop,";
+  expect(await remedies(each("count()"))).toEqual([`${all} with this answer annotated.`]);
+  expect(await remedies(each("get(quantity=1)"))).toEqual([`${all} with \`prefetch_related("lines")\`, and choose in Python.`]);
+});

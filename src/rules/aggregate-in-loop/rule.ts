@@ -57,9 +57,12 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   if (isChangedInLoop(load, input.facts))
     return `The loop writes rows of \`${modelName(load.target ?? "")}\`, so that an answer from before it may be old: ask for all rows at once, after the loop.`;
   if (isFetchedEachRound(load, input.facts))
-    return "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated.";
+    return `Each round fetches its row alone: fetch the rows of all rounds before the loop, ${GIVES_ROW.has(load.method ?? "") ? `with \`prefetch_related("${load.path}")\`, and choose in Python` : "with this answer annotated"}.`;
   return beyondGeneric(load, input);
 }
+
+/** What is asked for is a row, of which more than one column may be read. */
+const GIVES_ROW: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest", "index"]);
 
 interface Question {
   readonly asks: string;
