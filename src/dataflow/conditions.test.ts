@@ -345,3 +345,29 @@ def otherwise(key, other):
 `,
   });
 });
+
+test("a row that was fetched tells its class", async () => {
+  await expectMarked({
+    "shop/rows.py": `from shop.models import Order
+
+
+def serialize(rows):
+    kind = "order" if rows[0].__class__.__name__ == "Order" else "product"
+    found = []
+    for row in rows:
+        if kind == "order":
+            found.append(list(row.shipments.all()))  # expect: shipments
+        else:
+            found.append(list(row.lines.all()))
+    return found
+
+
+def orders():
+    return serialize(Order.objects.prefetch_related("shipments"))
+
+
+def listed():
+    return serialize(list(Order.objects.all()))
+`,
+  });
+});

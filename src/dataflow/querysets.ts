@@ -23,6 +23,7 @@ import {
   withOpaque,
   withoutFilters,
   withoutKnown,
+  withoutBelow,
   withoutReflected,
   withoutPrefetches,
   withoutSelects,
@@ -356,7 +357,9 @@ function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Quer
 function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
   if (queryset.related === null) return derived(queryset, { prefetched: false, ...changes });
   const { plain, row } = queryset.related;
-  const load = changes.load ?? queryset.load;
+  const said = changes.load ?? queryset.load;
+  const prefetch = queryset.prefetched ? prefetchOf(queryset) : null;
+  const load = prefetch === null ? said : withoutBelow(said, prefetch);
   return derived(queryset, {
     prefetched: false,
     // Of a prefetch that brought no rows the database may have some.

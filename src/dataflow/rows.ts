@@ -494,6 +494,8 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
     });
   }
   if (name === "_meta") return modelMeta(row.model);
+  // A package may give a row of a parent the class of its child.
+  if (name === "__class__" && isFetched(row) && row.model.children.length === 0) return { kind: "class", cls: row.model.cls };
   if (name === "DoesNotExist") return UNKNOWN;
   return null;
 }

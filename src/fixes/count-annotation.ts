@@ -45,6 +45,7 @@ function annotationFix(loads: readonly LazyLoad[], question: Question, input: Ru
   // The manager of the relation filters, and a Count knows nothing of that.
   if (question.method === "count" && loads.some(({ narrowed }) => narrowed === true)) return advice("the rows are filtered: give the count the same filter");
   if (question.method === "count" && isFilteredByPath(load, input)) return advice("a filter on the same rows would narrow the count: use a subquery");
+  if (question.method === "count" && isCountedBeside(load, input)) return advice(`${BESIDE}: use a subquery for each`);
   const reads = loads.map((one) => readEdit(one, name, question.method, input)).filter((edit) => edit !== null);
   if (reads.length < loads.length) return advice(`not every read is a plain ${question.method}()`);
   const [step] = stepsOf(input.graph, load.origin.model, load.path) ?? [];
@@ -89,6 +90,20 @@ export function isFilteredByPath(load: LazyLoad, { graph }: Pick<RuleInput, "gra
   const path = queryPath(load, graph);
   const names = load.origin.calls.filter(({ name }) => name === "filter").flatMap(conditionsOf);
   return names.some((name) => name === path || name.startsWith(`${path}__`));
+}
+
+export const BESIDE = "the same rows are asked for a second relation too, and two joins in one query multiply their rows";
+
+/** Another relation of the same rows is counted as well. */
+export function isCountedBeside({ origin, path }: LazyLoad, { facts }: Pick<RuleInput, "facts">): boolean {
+  const before = path.split("__").slice(0, -1).join("__");
+  return facts.loads.some(
+    (other) =>
+      other.origin.id === origin.id &&
+      (other.method === "count" || other.method === "aggregate") &&
+      other.path !== path &&
+      other.path.split("__").slice(0, -1).join("__") === before,
+  );
 }
 
 /** Names of the conditions that a filter is given, those within `Q` objects too. */

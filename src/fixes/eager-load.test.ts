@@ -274,6 +274,34 @@ test("an object of a class that stands for rows is no queryset", async () => {
   expect(mended.after).not.toMatch(/Serializer\(many=True\)\./);
 });
 
+test("a viewset whose base makes the queryset of its model goes on from there", async () => {
+  const text = `from rest_framework import serializers, viewsets
+from shop.models import Author, Book
+
+
+class BookSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Book
+        fields = ["title", "tags"]
+
+
+class OfModel(viewsets.ModelViewSet):
+    model_class = None
+
+    def get_queryset(self):
+        if self.kwargs.get("empty"):
+            return Author.objects.none()
+        return self.model_class.objects.filter(no=self.kwargs["no"])
+
+
+class Books(OfModel):
+    model_class = Book
+    serializer_class = BookSerializer
+`;
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).toContain('    def get_queryset(self):\n        return super().get_queryset().prefetch_related("tags")\n');
+});
+
 test("a manager's rows that some callers have prefetched are not asked for anew", async () => {
   const text = `from shop.models import Author
 

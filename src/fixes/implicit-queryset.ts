@@ -175,11 +175,18 @@ function newOverride(cls: ClassInfo, params: string, args: string, method: Metho
 
 const VIEWS = ["django.views.generic.list.MultipleObjectMixin", "django.views.generic.detail.SingleObjectMixin"] as const;
 
+const REST_VIEW = "rest_framework.generics.GenericAPIView";
+
 /** `model = Order` gets a `queryset` beside it, where nothing else in the project decides on the queryset. */
 function viewEdits(load: LazyLoad, cls: ClassInfo, method: Method, path: string, input: RuleInput): EditPlan {
+  const inherited = input.program.member(cls, "get_queryset");
+  const isElsewhere = inherited?.owner.module.origin === "project";
+  if (isElsewhere && input.program.isSubclass(cls, REST_VIEW)) {
+    const edits = newOverride(cls, "self", "", method, [path], input);
+    return edits.edits.length === 0 ? edits : { ...edits, reason: `${inherited.owner.name} makes the queryset, and other pages may use it too` };
+  }
   if (!VIEWS.some((view) => input.program.isSubclass(cls, view))) return none("the framework makes the queryset: give the class one of its own");
   const declared = attributeOf(cls.def, "model");
-  const isElsewhere = input.program.member(cls, "get_queryset")?.owner.module.origin === "project";
   const manager = input.graph.byLabel(load.origin.model)?.defaultManager;
   if (declared === null || isElsewhere || manager === undefined || declared.value.kind !== "name") {
     return newOverride(cls, "self", "", method, [path], input);

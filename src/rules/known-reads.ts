@@ -1,6 +1,6 @@
 /** Origins whose rows were followed to the end, and what was read of them. */
 import type { Field, Model, Origin, QueryRun, RuleInput } from "../model/index.ts";
-import { pathTo } from "../python/syntax-tree.ts";
+import { nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { enclosingFunction } from "./code.ts";
 import { columnsOf } from "./model-columns.ts";
 
@@ -54,13 +54,27 @@ export function knownReads(input: RuleInput): readonly KnownReads[] {
     if (own.some((run) => run.doubts.length > 0 || enclosingFunction(pathTo(input.program, run.span)) === null)) return [];
     if (own.length === 0 || own.some((run) => !run.givesRows || run.inTemplate || run.atImport)) return [];
     if (isSwappedByPackage(model)) return [];
-    return [{ origin, model, runs: own, ...split(origin, model) }];
+    const known = { origin, model, runs: own, ...split(origin, model) };
+    return isSavedByFile(known, input) ? [] : [known];
   });
 }
 
 /** A polymorphic manager fetches the children's rows on its own terms. */
 function isSwappedByPackage(model: Model): boolean {
   return [...model.managers.values()].some((fact) => /polymorphic|translat|inheritance/i.test(`${fact.manager?.id ?? ""} ${fact.queryset?.id ?? ""}`));
+}
+
+/** `photo.image.delete()`: a file's own methods save its row, of which `only()` would write but the columns that it names. */
+function isSavedByFile({ origin, read, runs }: KnownReads, { program }: RuleInput): boolean {
+  const files = new Set(read.filter(({ type }) => /\.(?:File|Image)Field$/.test(type)).map(({ name }) => name));
+  if (files.size === 0) return false;
+  const holders = [origin.span, ...runs.map(({ span }) => span)].flatMap((span) => enclosingFunction(pathTo(program, span)) ?? []);
+  return holders.some((holder) => nodesIn(holder).some((node) => isFileWrite(node, files)));
+}
+
+function isFileWrite(node: SyntaxNode, files: ReadonlySet<string>): boolean {
+  if (node.kind !== "call" || node.callee.kind !== "attribute" || !/^(?:save|delete)$/.test(node.callee.name)) return false;
+  return node.callee.object.kind === "attribute" && files.has(node.callee.object.name);
 }
 
 function split(origin: Origin, model: Model): Pick<KnownReads, "columns" | "read" | "unread" | "beyond"> {

@@ -40,7 +40,7 @@ function mergeOfOrigin(loads: readonly LazyLoad[]): LoadGroup[] {
   const byPath = groupBy(withoutFurtherTurns(loads), (load) => load.path);
   const paths = [...byPath.keys()];
   const mains = new Map([...byPath].map(([path, own]) => [path, mainOf(own)]));
-  const isSure = (path: string): boolean => mains.get(path)?.doubts.length === 0 && mains.get(path)?.otherwise === undefined;
+  const isSure = (path: string): boolean => mains.get(path)?.doubts.length === 0 && mains.get(path)?.otherwise === undefined && !isFurtherDown(path);
   // What is only possible further down takes nothing from what is known: a relation that is surely loaded is told for itself.
   const tells = (path: string, other: string): boolean => path === other || (isBelow(path, other) && (isSure(path) || !isSure(other)));
   const longest = paths.filter((path) => !paths.some((other) => other !== path && tells(other, path)));
@@ -64,6 +64,12 @@ function withoutFurtherTurns(loads: readonly LazyLoad[]): readonly LazyLoad[] {
     const again = steps.findIndex((step, index) => index > 0 && index < steps.length - 1 && step === steps[index - 1]);
     return again < 0 || !told.has(turnKey({ ...load, path: steps.toSpliced(again, 1).join("__") }));
   });
+}
+
+/** Rows below rows below rows: one level was loaded by hand, or two, and those who did it know how deep the tree is. */
+export function isFurtherDown(path: string): boolean {
+  const steps = path.split("__");
+  return steps.some((step, index) => step === steps[index + 1] && step === steps[index + 2]);
 }
 
 function turnKey({ access, path }: LazyLoad): string {

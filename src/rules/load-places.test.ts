@@ -89,3 +89,26 @@ def spelt():
 `,
   });
 });
+
+const CATEGORIES = (loaded: string): string => `from shop.models import Category
+
+
+def tree(category):
+    return [category.name, [tree(child) for child in category.category_set.all()]]
+
+
+def trees():
+    return [tree(category) for category in Category.objects.filter(parent=None)${loaded}]
+`;
+
+test("a level that is left out below those that were loaded by hand may have no rows", async () => {
+  const told = async (loaded: string): Promise<readonly string[]> => {
+    const report = await analyseShop({ "shop/trees.py": CATEGORIES(loaded) });
+    return report.findings
+      .filter(({ rule, claim }) => rule === "n-plus-one" && claim.startsWith("`trees`"))
+      .map(({ confidence, relation }) => `${confidence} ${relation}`);
+  };
+  expect(await told("")).toEqual(["certain category_set"]);
+  expect(await told('.prefetch_related("category_set")')).toEqual(["certain category_set__category_set"]);
+  expect(await told('.prefetch_related("category_set__category_set")')).toEqual(["possible category_set__category_set__category_set"]);
+});

@@ -3,6 +3,7 @@ import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } fr
 import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
 import type { Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
+import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan } from "./runs.ts";
 
@@ -54,7 +55,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 }
 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
-  if (load.doubts.length > 0 || load.otherwise === "kept" || load.origin.kind === "parameter") return "possible";
+  if (load.doubts.length > 0 || load.otherwise === "kept" || load.origin.kind === "parameter" || isFurtherDown(load.path)) return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
   if (load.otherwise !== undefined || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
     return "likely";
@@ -134,6 +135,7 @@ export const OTHERWISE: Readonly<Record<Otherwise, string>> = {
 export function loadDoubt(load: LazyLoad): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
   if (load.otherwise !== undefined) return OTHERWISE[load.otherwise];
+  if (isFurtherDown(load.path)) return "no row may be so far down: what loads the levels before it may load all that there are";
   if (load.origin.computed === true) return "names that are computed when it runs may load it";
   return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";
 }

@@ -1,5 +1,6 @@
 /** Writes that a loop does one by one where one statement could do them all. */
 import type { Call, Confidence, Expr, Field, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
+import { isExternal } from "../python/resolve-class.ts";
 import { isStatement, moduleOf, nodesIn } from "../python/syntax-tree.ts";
 import { callAt, changedNames, functionAt, rootName } from "./code.ts";
 import { isNamedAfter } from "./collect-fix.ts";
@@ -43,8 +44,23 @@ export function changesEachRound({ site, receiver, call }: LoopWrite): boolean {
 /** Signals that the bulk methods do not send, or a method of the project's or of a package's model that they do not call; what the nodes of a tree do by themselves, its querysets do too. */
 export function hasHooks(input: RuleInput, model: Model, signals: readonly string[], method: string): boolean {
   if (model.signals.some((one) => signals.some((name) => one === name || one.endsWith(`.${name}`)))) return true;
+  if (signals.includes("post_save") && [...model.fields.values()].some(isHistory)) return true;
   const member = input.program.member(model.cls, method);
   return member !== null && !/^(?:django|treebeard)(?:\.|$)/.test(member.owner.module.name);
+}
+
+/** simple_history writes a row of its own at each `post_save`. */
+function isHistory({ type }: Field): boolean {
+  return type.endsWith(".HistoricalRecords");
+}
+
+/** Bases of these that no stub describes add nothing to `save()` and `delete()`. */
+const PLAIN_BASES = /^(?:django|typing|typing_extensions|abc|enum)\./;
+
+/** A base from a package that was not read: its own methods may do what a statement for all rows leaves out. */
+export function unreadBase({ program }: RuleInput, model: Model): string | null {
+  for (const base of program.mro(model.cls)) if (isExternal(base) && !PLAIN_BASES.test(base.name)) return base.name;
+  return null;
 }
 
 /** What the file calls the model's class: its own name, where that is what it means there. */

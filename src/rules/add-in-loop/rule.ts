@@ -32,27 +32,62 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const relation = one.write.relation ?? "";
   const isSameOwner = !changesEachRound(one);
   const { how } = one.write;
+  const words = isOfKey(one, input) ? ofKey(relation, how, isSameOwner) : ofLinks(relation, how, isSameOwner);
   return {
     key: [...writeKey(one), relation],
     confidence: writeConfidence(one),
     claim: `The loop calls \`${relation}.${how}()\` once a round, each in a transaction of its own.`,
-    reason:
-      how === "add"
-        ? "Each call asks which links exist and then writes: two statements and a transaction."
-        : "Each call deletes its links alone: a statement and a transaction.",
-    remedy: isSameOwner
-      ? `Pass all objects to one \`${how}(*objects)\`.`
-      : how === "add"
-        ? `Insert the links with \`${relation}.through.objects.bulk_create(…, ignore_conflicts=True)\`.`
-        : `Delete the links with one query on \`${relation}.through\`.`,
-    doubt: isSameOwner
-      ? "objects that are made in the loop have to be collected first"
-      : `${how === "add" ? "bulk_create()" : "a query on the links"} sends no m2m_changed; no receiver was found`,
+    ...words,
     model: one.model.label,
     relation,
     places: writePlaces(one),
     fixes: isSameOwner ? fixesFor(one, input) : [],
   };
+}
+
+type Words = Pick<FindingDraft, "reason" | "remedy" | "doubt">;
+
+const COLLECTED = "objects that are made in the loop have to be collected first";
+
+function ofLinks(relation: string, how: string, isSameOwner: boolean): Words {
+  const isAdd = how === "add";
+  return {
+    reason: isAdd
+      ? "Each call asks which links exist and then writes: two statements and a transaction."
+      : "Each call deletes its links alone: a statement and a transaction.",
+    remedy: isSameOwner
+      ? `Pass all objects to one \`${how}(*objects)\`.`
+      : isAdd
+        ? `Insert the links with \`${relation}.through.objects.bulk_create(…, ignore_conflicts=True)\`.`
+        : `Delete the links with one query on \`${relation}.through\`.`,
+    doubt: isSameOwner ? COLLECTED : `${isAdd ? "bulk_create()" : "a query on the links"} sends no m2m_changed; no receiver was found`,
+  };
+}
+
+function ofKey(relation: string, how: string, isSameOwner: boolean): Words {
+  const inTurn =
+    how === "add" ? "set the foreign key on the rows and write them with one `bulk_update()`" : "clear the foreign key of all rows with one `update()`";
+  return {
+    reason: `\`${relation}\` is the other end of a foreign key: each call writes it with an UPDATE and a transaction.`,
+    remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`, or ${inTurn}.` : `${inTurn.charAt(0).toUpperCase()}${inTurn.slice(1)}.`,
+    doubt: isSameOwner ? COLLECTED : "neither calls save() of these rows, as this loop does not",
+  };
+}
+
+/** The relation is the other end of a foreign key, whichever model of the project has one of that name. */
+function isOfKey({ model, write }: LoopWrite, { graph }: RuleInput): boolean {
+  const kinds = [...graph.models.values()].flatMap((owner) => {
+    const relation = owner.fields.get(write.relation ?? "")?.relation;
+    return relation?.target === model.label ? [relation.kind] : [];
+  });
+  return kinds.length > 0 && kinds.every((kind) => kind === "fk-reverse");
+}
+
+/** `add()` sets the foreign key of the object too, which the rest of the round may read. */
+function isReadAfter({ call, span, site }: LoopWrite): boolean {
+  const [item] = call.args;
+  if (site.loop === null || item?.kind !== "name") return true;
+  return [...nodesIn(site.loop)].some((node) => node.kind === "name" && node.name === item.name && node.start > span.end);
 }
 
 /** `for tag in tags: product.tags.add(tag)`, or a loop that makes what it adds. */
@@ -66,18 +101,19 @@ function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
   const title = `${one.write.how === "add" ? "Add" : "Remove"} them in one call`;
   const callee = sourceText(input, file, one.call.callee);
   if (!isWholeBody(one) || hasComment(one, input) || loop.target.kind !== "name" || item.kind !== "name" || item.name !== loop.target.name) {
-    const edits = isAskedInLoop(one)
-      ? null
-      : collectEdits(
-          one,
-          {
-            element: sourceText(input, file, item),
-            list: one.write.relation ?? "rows",
-            bulk: (name) => `${callee}(*${name})`,
-            isChosen: withinLoop(one.site).some((stmt) => stmt.kind === "if"),
-          },
-          input,
-        );
+    const edits =
+      isAskedInLoop(one) || (isOfKey(one, input) && isReadAfter(one))
+        ? null
+        : collectEdits(
+            one,
+            {
+              element: sourceText(input, file, item),
+              list: one.write.relation ?? "rows",
+              bulk: (name) => `${callee}(*${name})`,
+              isChosen: withinLoop(one.site).some((stmt) => stmt.kind === "if"),
+            },
+            input,
+          );
     return edits === null ? [] : [{ title, safety: "review", edits }];
   }
   const all = sourceText(input, file, iterable);

@@ -185,3 +185,25 @@ def forget():
   const claims = report.findings.filter(({ rule }) => rule === "aggregate-in-loop" || rule === "n-plus-one").map(({ claim }) => claim);
   expect(claims.filter((claim) => claim.includes("order.lines"))).toEqual([expect.stringMatching(/ and row of 1 other model: one query a row\.$/)]);
 });
+
+test("two relations that are counted in one query multiply each other's rows", async () => {
+  const report = await analyseShop({
+    "shop/work.py":
+      "from shop.models import Product\n\n\ndef work():\n    for product in Product.objects.all():\n        print(product.lines.count(), product.reviews.count())\n",
+  });
+  const found = report.findings.filter(({ rule }) => rule === "aggregate-in-loop");
+  const why = "the same rows are asked for a second relation too, and two joins in one query multiply their rows";
+  expect(found.map(({ message, fixes }) => [message.slice(message.indexOf("Annotate")), ...fixes.map(({ safety }) => safety)])).toEqual(
+    ["lines", "reviews"].map((path) => [
+      `Annotate a \`Subquery\` that counts them, or \`prefetch_related("${path}")\` where the rows are needed too: ${why}.`,
+      "advice",
+    ]),
+  );
+});
+
+test("rows that are fetched one by one bring the rows that are asked of them", async () => {
+  const each = (question: string): string => `for key in keys:\n    order = Order.objects.get(pk=key)\n    print(order.lines.${question})`;
+  const all = "Each round fetches its row alone: fetch the rows of all rounds before the loop,";
+  expect(await remedies(each("count()"))).toEqual([`${all} with this answer annotated.`]);
+  expect(await remedies(each("get(quantity=1)"))).toEqual([`${all} with \`prefetch_related("lines")\`, and choose in Python.`]);
+});

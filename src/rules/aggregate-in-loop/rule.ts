@@ -1,5 +1,5 @@
 import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { countAnnotationFix, existsAnnotationFix, isFilteredByPath } from "../../fixes/count-annotation.ts";
+import { BESIDE, countAnnotationFix, existsAnnotationFix, isCountedBeside, isFilteredByPath } from "../../fixes/count-annotation.ts";
 import { queryPath, stepsToPayers } from "../../fixes/eager-paths.ts";
 import { isAskedBeforeChange, isChangedInLoop } from "../../fixes/eager-verdict.ts";
 import { isChainable } from "../../fixes/chain-edit.ts";
@@ -58,12 +58,15 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   if (isChangedInLoop(load, input.facts) && !isAskedBeforeChange(load, input.facts))
     return `The loop writes rows of \`${modelName(load.target ?? "")}\`, so that an answer from before it may be old: ask for all rows at once, after the loop.`;
   if (isFetchedEachRound(load, input.facts))
-    return "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated.";
+    return `Each round fetches its row alone: fetch the rows of all rounds before the loop, ${GIVES_ROW.has(load.method ?? "") ? `with \`prefetch_related("${load.path}")\`, and choose in Python` : "with this answer annotated"}.`;
   return beyondGeneric(load, input);
 }
 
 /** A round that asks first is told nothing of what it writes after, but may be told what one before it wrote of the same rows. */
 const BEFORE_CHANGE = "The answers stay right as long as no round writes what another asks for.";
+
+/** What is asked for is a row, of which more than one column may be read. */
+const GIVES_ROW: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest", "index"]);
 
 interface Question {
   readonly asks: string;
@@ -94,6 +97,7 @@ function countRemedy(load: LazyLoad, otherwise: string, input: RuleInput): strin
   const steps = stepsToPayers(input.graph, load.origin.model, load.path);
   if (steps === 0 && isFilteredByPath(load, input))
     return `Annotate a \`Subquery\` that counts them, ${otherwise}: a \`Count\` on this queryset would count only what its \`filter()\` lets through.`;
+  if (isCountedBeside(load, input)) return `${annotated(load, input)} a \`Subquery\` that counts them, ${otherwise}: ${BESIDE}.`;
   const path = queryPath(load, input.graph, steps);
   return `${annotated(load, input)} \`Count("${path}"${load.narrowed === true ? ", filter=Q(…)" : ""}, distinct=True)\`, ${otherwise}.`;
 }

@@ -72,11 +72,17 @@ const CREATES: ReadonlySet<string> = new Set(["create", "bulk_create", "get_or_c
 
 function sourceDrafts(model: Model, key: Field, input: RuleInput): FindingDraft[] {
   const parent = input.graph.byLabel(key.relation?.target ?? "");
+  if (!hasOwnColumns(model, key)) return [];
   if (parent === null || parent.cls.module.origin !== "project") return [];
   const reads = input.facts.origins.filter((origin) => isReadOf(model, origin));
   if (!reads.every((origin) => reachesParent(origin, key, input))) return [];
   const through = readsThroughParent(model, input);
   return through === 0 ? [] : [sourceDraft({ model, key, parent, reads: through })];
+}
+
+/** Of a row with a key and stamps alone, what it says is that it is there. */
+function hasOwnColumns(model: Model, key: Field): boolean {
+  return [...model.fields.values()].some((one) => one !== key && one.attname !== null && !one.primaryKey && !one.autoNow);
 }
 
 function isReadOf(model: Model, { kind, model: label, calls }: Origin): boolean {

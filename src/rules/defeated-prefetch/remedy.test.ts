@@ -46,3 +46,16 @@ def work(request):
   const found = report.findings.filter(({ rule }) => rule === "defeated-prefetch");
   expect(found.map(({ message }) => message.replace(/^.*(?=Build)/, ""))).toEqual(["Build the values from `all()` in Python."]);
 });
+
+test("the first of a chain is not the first of the prefetched rows", async () => {
+  const remedies = async (read: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Product\n\n\ndef work(request):\n    return [${read} for product in Product.objects.prefetch_related("lines")]\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "defeated-prefetch").map(({ message }) => message.slice(message.indexOf("new query. ") + 11));
+  };
+  const choose = "Choose among `all()` in Python, or prefetch the narrowed rows with `Prefetch(…, queryset=…, to_attr=…)`.";
+  expect(await remedies("product.lines.filter(quantity=1).first()")).toEqual([choose]);
+  expect(await remedies('product.lines.order_by("price").first()')).toEqual([choose]);
+  expect(await remedies("product.lines.first()")).toEqual([expect.stringContaining("then `first()` uses them")]);
+});

@@ -1,4 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { exprAt } from "../code.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
 import { dotted, modelName } from "../names.ts";
@@ -30,7 +31,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
       load.method === "dropped"
         ? "A write through the manager throws away what was prefetched of that row, and so does `refresh_from_db()`: the next read is a query of its own."
         : "Prefetched rows serve `all()`, `count()`, `exists()`, `contains()` and iteration; anything else builds a new query.",
-    remedy: remedyFor(load),
+    remedy: remedyFor(load, input),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
@@ -44,10 +45,10 @@ function howAgain({ method }: LazyLoad): string {
   return `${method === null || method === "requery" ? "a chained method" : `\`${method}\``} queries it again`;
 }
 
-function remedyFor(load: LazyLoad): string {
+function remedyFor(load: LazyLoad, input: RuleInput): string {
+  if (load.method === "dropped") return "Read it before what drops it; where it has to be read after, leave the prefetch out.";
+  if (isOfChain(load, input)) return CHOOSE;
   switch (load.method) {
-    case "dropped":
-      return "Read it before what drops it; where it has to be read after, leave the prefetch out.";
     case "first":
       return "Order the prefetched rows with `Prefetch(…, queryset=….order_by(…))`; then `first()` uses them. Or take the first of `all()`.";
     case "last":
@@ -59,6 +60,18 @@ function remedyFor(load: LazyLoad): string {
     case "values":
       return "Build the values from `all()` in Python.";
     default:
-      return "Choose among `all()` in Python, or prefetch the narrowed rows with `Prefetch(…, queryset=…, to_attr=…)`.";
+      return CHOOSE;
   }
+}
+
+const CHOOSE = "Choose among `all()` in Python, or prefetch the narrowed rows with `Prefetch(…, queryset=…, to_attr=…)`.";
+
+const ENDS: ReadonlySet<string> = new Set(["first", "last", "latest", "earliest"]);
+
+/** `rows.filter(…).first()`: the row is not taken of the rows that were prefetched, whatever their order. */
+function isOfChain({ access, method }: LazyLoad, input: RuleInput): boolean {
+  const expr = exprAt(input, access);
+  if (method === null || !ENDS.has(method) || expr?.kind !== "call" || expr.callee.kind !== "attribute") return false;
+  const { object } = expr.callee;
+  return object.kind === "call" && object.callee.kind === "attribute" && object.callee.name !== "all";
 }

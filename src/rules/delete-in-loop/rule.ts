@@ -9,6 +9,7 @@ import {
   isReadLater,
   isWholeBody,
   loopWrites,
+  unreadBase,
   writeConfidence,
   writeKey,
   writePlaces,
@@ -61,17 +62,18 @@ function isRow({ receiver }: LoopWrite): boolean {
 }
 
 function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
+  const unread = isRow(one) ? unreadBase(input, one.model) : null;
   return {
     key: writeKey(one),
-    confidence: writeConfidence(one),
+    confidence: unread === null ? writeConfidence(one) : "possible",
     claim: `The loop deletes \`${one.model.name}\` rows one by one.`,
     reason: "Each round looks for what depends on its row, and deletes both, in statements of its own.",
     remedy: remedyFor(one, input),
-    doubt: "rows in great number are better deleted in batches",
+    doubt: unread === null ? "rows in great number are better deleted in batches" : `a queryset does not call a delete() of \`${unread}\`, which was not read`,
     model: one.model.label,
     ...(one.write.relation === null ? {} : { relation: one.write.relation }),
     places: writePlaces(one),
-    fixes: fixesFor(one, input),
+    fixes: unread === null ? fixesFor(one, input) : [],
   };
 }
 

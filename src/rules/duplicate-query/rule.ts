@@ -19,6 +19,8 @@ export const rule: Rule = {
   check: (input) => pairs(input).map((pair) => toDraft(pair, input)),
 };
 
+const ONE_ROW: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest"]);
+
 type Pair = readonly [QueryRun, QueryRun];
 
 function pairs(input: RuleInput): Pair[] {
@@ -81,7 +83,8 @@ function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
     confidence: first.how === "text" || first.loop !== null ? "possible" : "likely",
     claim: `The same \`${nameOf(second.model)}\` query is sent twice.`,
     reason: "Two querysets that are written alike do not share their rows.",
-    remedy: "Make the queryset once, and use it in both places.",
+    remedy:
+      second.givesRows && ONE_ROW.has(second.how) ? "Fetch the row once, and use it in both places." : "Make the queryset once, and use it in both places.",
     doubt: "a change of these rows between the two would make the second answer another one",
     model: second.model,
     places: [

@@ -64,8 +64,12 @@ function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
     confidence: first.related || first.symbol !== second.symbol || first.calls.length + second.calls.length > 0 ? "possible" : "likely",
     claim: `The same \`${nameOf(second.model)}\` rows are fetched twice: ${describe(first)}, then ${describe(second)}.`,
     reason: "A copy, a slice or a question that needs another order does not use the rows that were loaded.",
-    remedy: "Load the rows once, into a list where need be, and take both answers from it.",
-    doubt: "a part of a very large table is cheaper to ask for again than to cut out of all rows",
+    remedy: isCounted(first, second)
+      ? "Ask `count()` for the number: `len()` loads every row to count them, those of the slice again."
+      : "Load the rows once, into a list where need be, and take both answers from it.",
+    doubt: isCounted(first, second)
+      ? "rows that are used later make the number free"
+      : "a part of a very large table is cheaper to ask for again than to cut out of all rows",
     model: second.model,
     places: [
       { role: "queryset", span: second.origin.span },
@@ -74,6 +78,11 @@ function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
     ],
     fixes: shareFix(first, second, input),
   };
+}
+
+/** A part of the rows was wanted, and of all of them only how many they are. */
+function isCounted(first: QueryRun, second: QueryRun): boolean {
+  return first.sliced && second.how === "len" && !second.sliced;
 }
 
 const WORDS: Readonly<Record<string, string>> = { iterate: "by a loop", index: "by an index", bool: "by a test", text: "as text" };

@@ -1,7 +1,8 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { sourceText } from "../code.ts";
+import { fieldNamed } from "../chains.ts";
 import { collectEdits, pluralOf } from "../collect-fix.ts";
-import { hasHooks, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
   meta: {
@@ -28,27 +29,34 @@ function isGuilty(one: LoopWrite, input: RuleInput): boolean {
 function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const { how } = one.write;
   const statements = how === "get_or_create" ? "1 statement a hit, 4 a miss" : "4 statements a round";
+  const unread = unreadBase(input, one.model);
   return {
     key: writeKey(one),
-    confidence: one.loop.over === "rows" && writeConfidence(one) === "likely" ? "likely" : "possible",
+    confidence: one.loop.over === "rows" && unread === null && writeConfidence(one) === "likely" ? "likely" : "possible",
     claim: `The loop calls \`${how}()\` for each \`${one.model.name}\`: ${statements}.`,
     reason: "Each round looks for its row, and opens a transaction to write it.",
     remedy:
       how === "get_or_create"
         ? "Fetch the rows that exist with one `filter(…__in=…)`, then `bulk_create()` the rest."
-        : "Use `bulk_create(…, update_conflicts=True, unique_fields=…, update_fields=…)`.",
-    doubt: "it needs a unique constraint on the looked-up fields to be safe against other writers",
+        : isUnique(lookedUp(one), one)
+          ? "Use `bulk_create(…, update_conflicts=True, unique_fields=…, update_fields=…)`."
+          : "Fetch the rows that exist with one `filter(…__in=…)`, then `bulk_update()` those and `bulk_create()` the rest.",
+    doubt:
+      unread === null
+        ? "it needs a unique constraint on the looked-up fields to be safe against other writers"
+        : `the bulk methods call neither save() nor signals, and what \`${unread}\` does there was not read`,
     model: one.model.label,
     places: writePlaces(one),
-    fixes: ignoreConflictsFix(one, input),
+    fixes: unread === null ? ignoreConflictsFix(one, input) : [],
   };
 }
 
 /** `Tag.objects.get_or_create(name=name)`, whose result nothing takes, where `name` is unique: what is there stays. */
 function ignoreConflictsFix(one: LoopWrite, input: RuleInput): FixDraft[] {
   const { call, receiver, model, span, write } = one;
-  const names = call.keywords.map((keyword) => keyword.name);
-  if (write.how !== "get_or_create" || call.args.length > 0 || receiver.kind !== "attribute" || !isUnique(names, one)) return [];
+  const names = lookedUp(one);
+  if (names.length < call.keywords.length || write.how !== "get_or_create" || call.args.length > 0 || receiver.kind !== "attribute" || !isUnique(names, one))
+    return [];
   if (receiver.object.kind !== "name" || receiver.object.name !== model.name) return [];
   const element = `${model.name}${input.text(span.file).slice(call.callee.end, call.end)}`;
   const manager = sourceText(input, span.file, receiver);
@@ -56,9 +64,15 @@ function ignoreConflictsFix(one: LoopWrite, input: RuleInput): FixDraft[] {
   return edits === null ? [] : [{ title: "Insert what is missing with one bulk_create()", safety: "review", edits }];
 }
 
+/** What finds the row; the other keywords are what it is given. */
+function lookedUp({ call }: LoopWrite): readonly string[] {
+  return call.keywords.flatMap(({ name }) => (name === "defaults" || name === "create_defaults" ? [] : [name]));
+}
+
 /** The lookup is one unique column, or exactly the columns of one constraint. */
 function isUnique(names: readonly string[], { model }: LoopWrite): boolean {
   const [only, ...more] = names;
-  if (only !== undefined && more.length === 0 && model.fields.get(only)?.unique === true) return true;
-  return model.uniqueTogether.some((set) => set.length === names.length && set.every((name) => names.includes(name)));
+  if (only !== undefined && more.length === 0 && fieldNamed(model, only)?.unique === true) return true;
+  const fields = new Set(names.map((name) => fieldNamed(model, name)?.name ?? name));
+  return model.uniqueTogether.some((set) => set.length === names.length && set.every((name) => fields.has(name)));
 }

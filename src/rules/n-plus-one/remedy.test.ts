@@ -150,3 +150,16 @@ test("no eager load outlasts a refresh", async () => {
   expect(await found('        order.refresh_from_db(fields=["status"])\n        print(order.customer.name)\n')).toEqual([[false, false]]);
   expect(await found("        if order.paid:\n            order.refresh_from_db()\n        print(order.customer.name)\n")).toEqual([[false, false]]);
 });
+
+test("rows that one loop fetches each by itself are prefetched by none of its queries", async () => {
+  const body =
+    "found = []\nfor key in request.GET:\n    found.append(Order.objects.filter(customer=key).first())\nfor order in found:\n    print(list(order.lines.all()))";
+  expect(await remedies(body)).toEqual(['Fetch the rows of all rounds before the loop, in one query with `prefetch_related("lines")`.']);
+});
+
+test("where a key is read alone, the row that has it is loaded", async () => {
+  expect(await remedies("return [order.customer.referrer.id for order in Order.objects.all()]")).toEqual([
+    'Add `select_related("customer")` to the queryset. Beyond that, read `referrer_id`, which came with the row.',
+  ]);
+  expect(await remedies("return [order.customer.id for order in Order.objects.all()]")).toEqual(["Read `customer_id`, which came with the row."]);
+});

@@ -1,5 +1,6 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
-import type { ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
+import type { Attribute, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
+import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
 import { chainHead, changedNames, exprAt, namesIn } from "../code.ts";
 import { fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
@@ -36,8 +37,9 @@ export function remedyOf(round: Round, input: RuleInput): string {
   const { run } = round;
   const relation = relationOfRounds(round, input);
   const how = asksFor(run, input);
-  const isOfGroups = how === "aggregate" && run.origin.calls.some(({ name }) => name === "annotate");
-  if (isOfGroups) return OF_GROUPS;
+  const annotated = run.origin.calls.findIndex(({ name }) => name === "annotate");
+  if (how === "aggregate" && annotated >= 0) return OF_GROUPS;
+  if (!ONE.has(how) && how !== "count" && !TESTS.has(how) && run.origin.calls.slice(0, annotated).some(isGrouping)) return groupsOf(keysOf(round, input));
   const remedy = relation === null ? byKeys(how, keysOf(round, input)) : ofRelation(run, how, relation);
   return run.calls.length === 0 || run.inTemplate ? remedy : `${remedy} ${handedTo(run, input)}`;
 }
@@ -91,6 +93,17 @@ function manyRows({ names, isPlain, back, isWhole }: Keys): string {
   if (back === null) return `Fetch the rows of all rounds with ${asked}.`;
   const prefetch = isWhole ? `\`prefetch_related("${back.name}")\`` : `a \`Prefetch("${back.name}", queryset=…, to_attr=…)\``;
   return `Load them with the loop's rows, by ${prefetch}; or with ${asked}.`;
+}
+
+/** `values("day").annotate(n=Count("pk"))`: what comes is one row for each group. */
+function isGrouping({ name }: ChainCall): boolean {
+  return name === "values" || name === "values_list";
+}
+
+function groupsOf({ names, isPlain }: Keys): string {
+  return isPlain
+    ? `Fetch the groups of all rounds in one query before the loop: \`filter(${inList(names)})\`, and ${quotedNames(names)} in its \`values()\` too.`
+    : "Group by what tells the rounds apart as well, in one query before the loop, and choose among the groups in Python.";
 }
 
 /** Django refuses to annotate an aggregate of an annotated one. */
@@ -178,10 +191,18 @@ function isEquality({ keyword, fields, rest }: Lookup): boolean {
 
 /** Constants and settings are the same in each round; behind a call, all else may differ. */
 function varies(value: Expr, { run, site }: Round): boolean {
-  const names = [...namesIn(value)].filter((name) => !/^[A-Z]/.test(name) && name !== "settings");
+  const nodes = nodesIn(value);
+  const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
+  const read = new Set(nodes.flatMap((node) => (node.kind === "name" && !holders.has(node) ? [node.name] : [])));
+  const names = [...namesIn(value)].filter((name) => read.has(name) && !/^[A-Z]/.test(name) && name !== "settings");
   if (run.calls.length > 0 || site.loop === null) return names.length > 0;
   const changed = changedNames(site.loop);
   return names.some((name) => changed.has(name));
+}
+
+/** `models` of `models.F("stock")`, `self` of `self.OPEN`. */
+function isConstantOf(node: SyntaxNode): node is Attribute {
+  return node.kind === "attribute" && node.object.kind === "name" && /^[A-Z]/.test(node.name);
 }
 
 /** `filter(order=order)` in a loop over orders asks for the other end of a relation of theirs. */

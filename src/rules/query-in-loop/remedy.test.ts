@@ -137,3 +137,63 @@ test("an aggregate of groups is not annotated", async () => {
     'for order in Order.objects.all():\n    print(Line.objects.filter(order=order).values("product").annotate(most=Max("price")).aggregate(Max("most")))';
   expect((await told(body)).join("")).toMatch(/Fetch the annotated rows of all rounds in one query before the loop, and work it out in Python\.$/);
 });
+
+test("groups of all rounds are told apart by the group", async () => {
+  const groups = (condition: string): string =>
+    `for key in keys:\n    for row in Line.objects.filter(${condition}).values("product").annotate(most=Max("price")):\n        print(row)`;
+  expect(await remedy(groups("order_id=key"))).toBe(
+    'Fetch the groups of all rounds in one query before the loop: `filter(order_id__in=…)`, and "order_id" in its `values()` too.',
+  );
+  expect(await remedy(groups("order__placed_at__lt=key"))).toBe(
+    "Group by what tells the rounds apart as well, in one query before the loop, and choose among the groups in Python.",
+  );
+});
+
+test("a row is read anew to see what an update() wrote past it", async () => {
+  const body =
+    'for order in Order.objects.all():\n    Order.objects.filter(pk=order.pk).update(status="new")\n    order.refresh_from_db()\n    print(order.status)';
+  expect(await told(body)).toContainEqual(
+    "likely: Each round of the loop reads its `Order` row anew. `refresh_from_db()` queries for one row. " +
+      "Set on the row what `update()` wrote; what the database works out there (`F()`), fetch for the rows of all rounds after the loop.",
+  );
+});
+
+test("an update() from before the loop has nothing to do with its refreshes", async () => {
+  const body = 'Order.objects.filter(paid=True).update(status="new")\nfor order in Order.objects.all():\n    order.refresh_from_db()\n    print(order.status)';
+  expect(await told(body)).toEqual([expect.stringContaining("Leave it out for rows that were fetched just before")]);
+});
+
+test("columns and constants that a manager compares are no keys of the rounds", async () => {
+  const report = await analyseShop({
+    "shop/models.py": `from django.db import models
+
+
+class Shelf(models.Model):
+    name = models.CharField(max_length=20)
+
+    def live_count(self):
+        return Book.live.filter(shelf=self, state=self.OPEN).count()
+
+    OPEN = "open"
+
+
+class LiveBooks(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().filter(id=models.F("first_of"))
+
+
+class Book(models.Model):
+    shelf = models.ForeignKey(Shelf, models.CASCADE)
+    first_of = models.ForeignKey("self", models.CASCADE, null=True)
+    state = models.CharField(max_length=20)
+    objects = models.Manager()
+    live = LiveBooks()
+`,
+    "shop/signals.py": "",
+    "shop/work.py": "from shop.models import Shelf\n\n\ndef work():\n    return [shelf.live_count() for shelf in Shelf.objects.all()]\n",
+  });
+  expect(report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ message }) => message.split("would do. ")[1])).toEqual([
+    'One grouped query before the loop, `filter(shelf__in=…).values("shelf").annotate(n=Count("pk"))`, gives the answers by key, none for one without rows. ' +
+      "Put what is found on the rows, where `Shelf.live_count` reads it.",
+  ]);
+});

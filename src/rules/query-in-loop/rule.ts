@@ -1,7 +1,7 @@
 import type { Confidence, Expr, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
 import { rarity } from "../../model/otherwise.ts";
-import { nodesIn } from "../../python/syntax-tree.ts";
-import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { OTHERWISE } from "../load-places.ts";
 import { holderName } from "../names.ts";
@@ -76,7 +76,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
     confidence: isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
-      ? (TEXTS[run.how]?.(model) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
+      ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects))),
     doubt:
       run.otherwise !== undefined
@@ -131,6 +131,13 @@ const TEXTS: Readonly<Record<string, (model: string) => Text>> = {
   refresh: refreshText,
 };
 
+/** Of queries that have a remedy of their own kind. */
+function ownText(one: LoopedRun, input: RuleInput): Text | null {
+  const { run } = one;
+  const model = nameOf(run.model);
+  return isAfterUpdate(one, input) ? updatedText(model) : (TEXTS[run.how]?.(model) ?? null);
+}
+
 /** A row that is in memory is read anew on purpose: to see what others wrote, or what the database computed. */
 function refreshText(model: string): Text {
   return {
@@ -138,6 +145,23 @@ function refreshText(model: string): Text {
     reason: "`refresh_from_db()` queries for one row.",
     remedy: "Leave it out for rows that were fetched just before; fetch them with `select_for_update()` where nobody else may change them meanwhile.",
   };
+}
+
+/** `update()` wrote to the table, past the row that the code holds. */
+function updatedText(model: string): Text {
+  return {
+    ...refreshText(model),
+    remedy: "Set on the row what `update()` wrote; what the database works out there (`F()`), fetch for the rows of all rounds after the loop.",
+  };
+}
+
+/** The round sent an `update()` of the model before it read the row anew, in the same function. */
+function isAfterUpdate({ run, site }: LoopedRun, { facts, program }: RuleInput): boolean {
+  if (run.how !== "refresh") return false;
+  const holder = run.calls.length > 0 ? functionAt(pathTo(program, run.span)) : site.loop;
+  if (holder === null) return false;
+  const before = { file: run.span.file, start: holder.start, end: run.span.start };
+  return facts.writes.some((write) => write.how === "update" && write.model === run.model && isWithin(write.span, before));
 }
 
 /** Wagtail's `page.specific`. */

@@ -58,3 +58,64 @@ test("a loop that may set other values in each row is no update()", async () => 
   ];
   for (const other of others) expect((await told(other))[0]).toMatch(/bulk_update\(\)/);
 });
+
+const MODELS = `from django.db import models
+from hooks_of_models import HookedModel, hook
+from simple_history.models import HistoricalRecords
+
+
+class Hooked(HookedModel):
+    name = models.CharField(max_length=20)
+
+    @hook("after_save")
+    def announce(self):
+        print(self.name)
+
+
+class Kept(models.Model):
+    name = models.CharField(max_length=20)
+    history = HistoricalRecords()
+
+
+class Named(models.Model):
+    name = models.CharField(max_length=20)
+
+    class Meta:
+        abstract = True
+
+
+class Plain(Named):
+    pass
+
+
+class Numbered(Named):
+    def save(self, *args, **kwargs):
+        print(self.pk)
+        super().save(*args, **kwargs)
+`;
+
+async function written(work: string, rules: readonly string[] = ["save-in-loop"]): Promise<readonly string[]> {
+  const report = await analyseShop({ "shop/models.py": MODELS, "shop/signals.py": "", "shop/work.py": work });
+  return report.findings.filter(({ rule }) => rules.includes(rule)).map(({ confidence, doubt, fixes }) => `${confidence}, ${fixes.length} fixes: ${doubt}`);
+}
+
+test("what a base does that was not read is lost on a bulk method: a person has to know", async () => {
+  const rename = "from shop.models import *\n\n\ndef work():\n    for one in MODEL.objects.all():\n        one.name = str(one.pk)\n        one.save()\n";
+  expect(await written(rename.replace("MODEL", "Hooked"))).toEqual([
+    "possible, 0 fixes: bulk_update() calls neither save() nor signals, and what `hooks_of_models.HookedModel` does there was not read",
+  ]);
+  const clear = "from shop.models import *\n\n\ndef work():\n    for one in Hooked.objects.all():\n        one.delete()\n";
+  expect(await written(clear, ["delete-in-loop"])).toEqual([
+    "possible, 0 fixes: a queryset does not call a delete() of `hooks_of_models.HookedModel`, which was not read",
+  ]);
+});
+
+test("a history is written by the signal of each save", async () => {
+  expect(await written("from shop.models import *\n\n\ndef work(names):\n    for name in names:\n        Kept.objects.create(name=name)\n")).toEqual([]);
+});
+
+test("code that is shared saves rows of each model, and one of them does more", async () => {
+  const mark = "from shop.models import *\n\n\ndef mark(model):\n    for one in model.objects.all():\n        one.name = str(one.pk)\n        one.save()\n\n\n";
+  expect(await written(`${mark}def work():\n    mark(Plain)\n`)).toHaveLength(1);
+  expect(await written(`${mark}def work():\n    mark(Plain)\n    mark(Numbered)\n`)).toEqual([]);
+});

@@ -1,7 +1,8 @@
-import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import type { FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { isNoneLiteral, nodesIn } from "../../python/syntax-tree.ts";
-import { autoNowFields, changesEachRound, hasHooks, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { autoNowFields, changesEachRound, hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 import { withinLoop } from "../loops.ts";
+import { isSameSpan } from "../runs.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
 import { sameValues, updateFix, updateText, type SameValue } from "./same-values.ts";
 
@@ -25,9 +26,16 @@ const SAVES: ReadonlySet<string> = new Set(["save", "create"]);
 const SIGNALS = ["pre_save", "post_save"];
 
 function isGuilty(one: LoopWrite, input: RuleInput): boolean {
-  if (hasHooks(input, one.model, SIGNALS, "save")) return false;
+  if (savedHere(one, input).some((model) => hasHooks(input, model, SIGNALS, "save"))) return false;
   if (isNew(one) || isCopied(one)) return one.model.parents.length === 0;
   return changesEachRound(one);
+}
+
+/** Code that several classes share may save rows of several models; a save() of the project's own is told from within. */
+function savedHere({ model, span }: LoopWrite, { facts, graph }: RuleInput): readonly Model[] {
+  const others = facts.writes.filter((write) => SAVES.has(write.how) && [write.span, ...write.calls].some((at) => isSameSpan(at, span)));
+  const labels = new Set(others.flatMap((write) => write.model ?? []));
+  return [model, ...[...labels].flatMap((label) => graph.byLabel(label) ?? [])];
 }
 
 /** `row.pk = None` before `row.save()`: Django's way to insert a copy. */
@@ -77,35 +85,40 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const stamped = autoNowFields(one.model);
   const bulk = isInsert ? "bulk_create" : "bulk_update";
   const values = isInsert ? null : sameValues(one, input);
-  if (values !== null) return toUpdate(one, values, input);
+  const unread = unreadBase(input, one.model);
+  if (values !== null) return toUpdate(one, values, unread, input);
   const note = !isInsert && stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set and list them.` : "";
   return {
     key: writeKey(one),
-    confidence: isNeeded ? "possible" : writeConfidence(one),
+    confidence: isNeeded || unread !== null ? "possible" : writeConfidence(one),
     claim: `The loop ${isCopy ? "copies" : isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own.",
     remedy: `Collect the rows and write them with \`${bulk}()\`.${note}`,
-    doubt: isNeeded
-      ? "the row is used in the same round, which bulk_create() delays"
-      : `${bulk}() calls neither save() nor signals; none were found for this model`,
+    doubt: isNeeded ? "the row is used in the same round, which bulk_create() delays" : hooksDoubt(bulk, unread),
     model: one.model.label,
     places: writePlaces(one),
-    fixes: isNeeded || isCopy ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],
+    fixes: isNeeded || isCopy || unread !== null ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],
   };
 }
 
-function toUpdate(one: LoopWrite, values: readonly SameValue[], input: RuleInput): FindingDraft {
+function hooksDoubt(bulk: string, unread: string | null): string {
+  return unread === null
+    ? `${bulk}() calls neither save() nor signals; none were found for this model`
+    : `${bulk}() calls neither save() nor signals, and what \`${unread}\` does there was not read`;
+}
+
+function toUpdate(one: LoopWrite, values: readonly SameValue[], unread: string | null, input: RuleInput): FindingDraft {
   const stamped = autoNowFields(one.model);
   const note = stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set them too.` : "";
   return {
     key: writeKey(one),
-    confidence: writeConfidence(one),
+    confidence: unread === null ? writeConfidence(one) : "possible",
     claim: `The loop saves its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own, which sets the same values.",
     remedy: `Write them with one \`${updateText(values, one.span.file, input)}\` on the queryset.${note}`,
-    doubt: "update() calls neither save() nor signals; none were found for this model",
+    doubt: hooksDoubt("update", unread),
     model: one.model.label,
     places: writePlaces(one),
-    fixes: updateFix(one, values, input),
+    fixes: unread === null ? updateFix(one, values, input) : [],
   };
 }

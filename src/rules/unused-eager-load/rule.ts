@@ -3,6 +3,7 @@ import type { ChainCall, EagerLoad, FindingDraft, Model, QueryRun, Rule, RuleInp
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { lookupOf } from "../chains.ts";
 import { enclosingFunction } from "../code.ts";
+import { isBeforeValues } from "../before-values.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
@@ -53,11 +54,6 @@ function isClearing(call: ChainCall): boolean {
 
 /** Runs that drop eager loads by themselves. */
 const ANSWERS: ReadonlySet<string> = new Set(["count", "exists", "aggregate", "contains", "in-filter", "explain"]);
-
-/** After `values()` it is refused, not ignored. */
-function isBeforeValues(one: EagerLoad): boolean {
-  return one.origin.calls.some((call) => (call.name === "values" || call.name === "values_list") && call.file === one.span.file && call.dot >= one.span.end);
-}
 
 /** Written in the function that makes the queryset, so that no other caller is served by it. */
 function isOwn(one: EagerLoad, input: RuleInput): boolean {

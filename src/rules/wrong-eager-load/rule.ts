@@ -2,6 +2,7 @@ import { otherMethodFix } from "../../fixes/drop-load.ts";
 import { distinctBy } from "../../model/group-by.ts";
 import type { EagerLoad, Expr, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
+import { isBeforeValues } from "../before-values.ts";
 import { calledName } from "../chains.ts";
 import { functionAt } from "../code.ts";
 import { dotted, holderName, modelName } from "../names.ts";
@@ -27,7 +28,7 @@ function unique(loads: readonly EagerLoad[]): EagerLoad[] {
 
 function judge(one: EagerLoad, input: RuleInput): FindingDraft[] {
   const path = relationPath(one.origin.model, one.path, input);
-  if (path === null || !isLiteral(one, input)) return [];
+  if (path === null || !isLiteral(one, input) || isBeforeValues(one)) return [];
   if (one.method === "select_related") return refusedJoin(one, path, input);
   return neededPrefetch(one, path, input);
 }

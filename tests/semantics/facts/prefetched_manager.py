@@ -744,3 +744,31 @@ def fact_fk_behind_prefetched_children_joined():
     """
     placements = Prefetch("placements", queryset=Placement.objects.select_related("shelf"))
     return [p.shelf.name for book in Book.objects.prefetch_related(placements) for p in book.placements.all()]
+
+
+def fact_fk_behind_chain_past_lookup():
+    """A chained method asks for other rows than those that the lookup goes on from.
+
+    queries: 13
+    verdict: defeated-prefetch placements
+    verdict: n-plus-one shelf
+    """
+    names = []
+    for book in Book.objects.prefetch_related("placements__shelf"):
+        for placement in book.placements.order_by("pk"):  # here: defeated-prefetch
+            names.append(placement.shelf.name)  # here: n-plus-one
+    return names
+
+
+def fact_fk_behind_chain_past_prefetch():
+    """The queryset of a Prefetch is what a chained method goes on from.
+
+    queries: 7
+    verdict: defeated-prefetch placements
+    """
+    names = []
+    shelved = Prefetch("placements", queryset=Placement.objects.select_related("shelf"))
+    for book in Book.objects.prefetch_related(shelved):
+        for placement in book.placements.order_by("pk"):  # here
+            names.append(placement.shelf.name)
+    return names
