@@ -1,5 +1,6 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
 import type { ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
 import { chainHead, changedNames, exprAt, namesIn } from "../code.ts";
 import { fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
@@ -160,7 +161,9 @@ function keysOf(round: Round, input: RuleInput): Keys {
   const opaque = calls.some((call) => call.args.some((arg, at) => varies(arg, round) && !(at === 0 && isModelName(arg))));
   const lookups = model === null ? [] : calls.flatMap((call) => keywordLookups(input, model, call));
   const keyed = lookups.filter(({ keyword }) => varies(keyword.value, round));
-  const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality);
+  // Older versions neither filter by a rank nor slice a prefetch.
+  const canRank = input.project.djangoVersion === null || isAtLeast(input.project.djangoVersion, 4, 2);
+  const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality) && (!run.sliced || canRank);
   const [only] = keyed;
   const field = keyed.length === 1 && only !== undefined && isOneField(only) ? (only.fields[0] ?? null) : null;
   return {
