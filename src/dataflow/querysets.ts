@@ -1079,7 +1079,8 @@ function recordRelatedLoad(
 const HANDS_ROWS_OUT: ReadonlySet<string> = new Set(["iterate", "list", "sorted", "sum", "unpack"]);
 
 function narrowedMethod(queryset: QuerysetValue, how: string): string {
-  if (!HANDS_ROWS_OUT.has(how)) return how;
+  const isAmongValues = how === "contains" && queryset.shape !== "rows";
+  if (!HANDS_ROWS_OUT.has(how) && !isAmongValues) return how;
   if (queryset.shape !== "rows") return "values";
   return queryset.narrowed ? "filter" : "requery";
 }
