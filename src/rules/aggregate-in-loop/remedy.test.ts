@@ -79,6 +79,8 @@ test("values that are looked among are loaded, not tested for", async () => {
       'from shop.models import Product\n\n\ndef work(names):\n    for product in Product.objects.all():\n        tags = product.tags.values_list("name", flat=True)\n        print([name in tags for name in names])\n',
   });
   expect(report.findings.filter(({ rule }) => /n-plus-one|aggregate-in-loop/.test(rule)).map(({ message }) => message)).toEqual([
-    expect.stringMatching(/^`work` loads `tags` separately for each `Product`.* Add `prefetch_related\("tags"\)` to the queryset, and build the values from `all\(\)`/),
+    expect.stringMatching(
+      /^`work` loads `tags` separately for each `Product`.* Add `prefetch_related\("tags"\)` to the queryset, and build the values from `all\(\)`/,
+    ),
   ]);
 });

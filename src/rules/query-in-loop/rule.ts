@@ -3,7 +3,7 @@ import { rarity } from "../../model/otherwise.ts";
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
-import { OTHERWISE } from "../load-places.ts";
+import { isLoadPerRow, OTHERWISE } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
@@ -39,7 +39,7 @@ function surestFirst(all: readonly LoopedRun[]): readonly LoopedRun[] {
 
 /** Querysets of a row's own related managers are left to n-plus-one and aggregate-in-loop. */
 function looped(input: RuleInput): LoopedRun[] {
-  const told = new Set(input.facts.loads.filter(({ perRow }) => perRow).map(({ access }) => placeKey(access)));
+  const told = new Set(input.facts.loads.filter((load) => isLoadPerRow(load, input.facts)).map(({ access }) => placeKey(access)));
   return input.facts.runs.flatMap((run) => {
     const { loop } = run;
     if (isOfNamedRow(run) && told.has(placeKey(run.span))) return [];
