@@ -22,6 +22,8 @@ function isSerializer(cls: ClassInfo, input: RuleInput): boolean {
 interface KeyField {
   readonly field: string;
   readonly many: boolean;
+  /** The column that values are compared with. */
+  readonly column: string;
   readonly span: Span;
 }
 
@@ -32,7 +34,9 @@ function keyField(cls: ClassInfo, definition: Definition | undefined): KeyField 
   const field = callee.kind === "name" || callee.kind === "attribute" ? callee.name : "";
   if (!/^(?:PrimaryKey|Slug|Hyperlinked)RelatedField$/.test(field)) return null;
   if (isTrue(given.get("read_only")) || !given.has("queryset")) return null;
-  return { field, many: isTrue(given.get("many")), span: { file: cls.module.ir.file, start: definition.stmt.start, end: definition.stmt.end } };
+  const slug = given.get("slug_field");
+  const column = field === "SlugRelatedField" && slug?.kind === "str" ? slug.value : "pk";
+  return { field, many: isTrue(given.get("many")), column, span: { file: cls.module.ir.file, start: definition.stmt.start, end: definition.stmt.end } };
 }
 
 function keywordsOf(call: Call): ReadonlyMap<string | null, Expr> {
@@ -94,17 +98,17 @@ function ofRows(cls: ClassInfo, access: Span): FindingDraft[] {
 
 function ofField(cls: ClassInfo, name: string, definition: Definition | undefined): FindingDraft[] {
   const key = keyField(cls, definition);
-  return key?.many === true ? [manyDraft(cls, name, key.field, key.span)] : [];
+  return key?.many === true ? [manyDraft(cls, name, key)] : [];
 }
 
-function manyDraft(cls: ClassInfo, name: string, field: string, span: Span): FindingDraft {
+function manyDraft(cls: ClassInfo, name: string, { field, column, span }: Omit<KeyField, "many">): FindingDraft {
   return {
     key: [cls.id, name],
     severity: "info",
     confidence: "likely",
     claim: `\`${cls.name}.${name}\` looks up each submitted key by itself: one query a key.`,
     reason: `\`${field}(many=True)\` calls \`get()\` on its queryset for every value of the list.`,
-    remedy: "Take a list of integers and check all keys with one `filter(pk__in=…)` in `validate`.",
+    remedy: `Take a list of plain values and check all of them with one \`filter(${column}__in=…)\` in \`validate\`.`,
     doubt: "lists of a few keys cost little",
     relation: name,
     places: [{ role: "definition", span }],
@@ -121,7 +125,13 @@ function ofMeta(cls: ClassInfo, input: RuleInput): FindingDraft[] {
   return textsIn(metaValue(cls, "fields")).flatMap((text) => {
     const relation = model.fields.get(text.value)?.relation;
     if (relation?.kind !== "m2m" || hidden.has(text.value) || input.program.member(cls, text.value) !== null) return [];
-    return [manyDraft(cls, text.value, "PrimaryKeyRelatedField", { file: meta.module.ir.file, start: text.start, end: text.end })];
+    return [
+      manyDraft(cls, text.value, {
+        field: "PrimaryKeyRelatedField",
+        column: "pk",
+        span: { file: meta.module.ir.file, start: text.start, end: text.end },
+      }),
+    ];
   });
 }
 
