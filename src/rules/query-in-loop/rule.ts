@@ -42,7 +42,7 @@ function looped(input: RuleInput): LoopedRun[] {
   const told = new Set(input.facts.loads.filter((load) => isLoadPerRow(load, input.facts)).map(({ access }) => placeKey(access)));
   return input.facts.runs.flatMap((run) => {
     const { loop } = run;
-    if (isOfNamedRow(run) && told.has(placeKey(run.span))) return [];
+    if (isOfNamedRow(run) && (told.has(placeKey(run.span)) || isCovered(run, input))) return [];
     if (loop === null || run.cached || run.related || run.atImport || run.how === "raw" || run.how === "explain") return [];
     return [{ run, loop, site: loopSite(input, loop, run.calls[0] ?? run.span), span: run.span }];
   });
@@ -51,6 +51,11 @@ function looped(input: RuleInput): LoopedRun[] {
 /** Asked of a row that no query was seen to fetch; where other callers' rows were, the finding about those says it better. */
 function isOfNamedRow({ origin, isOfFetchedRow }: QueryRun): boolean {
   return origin.kind === "related" && isOfFetchedRow !== true;
+}
+
+/** Rows that were seen to come there have it loaded. */
+function isCovered({ origin, span }: QueryRun, { facts }: RuleInput): boolean {
+  return [origin.span, span].some((at) => facts.covered.has(`${placeKey(at)}:${origin.relation ?? ""}`));
 }
 
 function placeKey({ file, start }: QueryRun["span"]): string {
