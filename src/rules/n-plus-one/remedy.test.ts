@@ -129,3 +129,15 @@ test("no eager load outlasts a refresh", async () => {
   expect(await found('        order.refresh_from_db(fields=["status"])\n        print(order.customer.name)\n')).toEqual([[false, false]]);
   expect(await found("        if order.paid:\n            order.refresh_from_db()\n        print(order.customer.name)\n")).toEqual([[false, false]]);
 });
+
+test("content types are kept in memory, where their keys find them", async () => {
+  const report = await analyseShop({
+    "shop/notes.py":
+      "from django.contrib.contenttypes.models import ContentType\nfrom django.db import models\n\n\nclass Note(models.Model):\n    about = models.ForeignKey(ContentType, models.CASCADE)\n\n\ndef kinds():\n    return [note.about.model for note in Note.objects.all()]\n",
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /Add `select_related\("about"\)` to the queryset, or read `ContentType\.objects\.get_for_id\(….about_id\)`, which keeps the types in memory\.$/,
+    ),
+  ]);
+});
