@@ -17,7 +17,7 @@ def work():
 `),
   ).toEqual([
     expect.stringMatching(
-      /Leave the prefetch out of the loop\'s queryset, gather the rows of all rounds, and call `prefetch_related_objects\(\)` on them once\.$/,
+      /Leave the prefetch out of the loop's queryset, gather the rows of all rounds, and call `prefetch_related_objects\(\)` on them once\.$/,
     ),
   ]);
 });
