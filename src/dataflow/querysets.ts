@@ -146,17 +146,24 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   const load = row.load.opaque && !row.load.relations.has(field.name) ? withOpaque(known) : known;
   const prefetched = prefetchOf(manager);
   if (prefetched !== null) markUsed(prefetched);
+  const peers = load.peers || row.load.peers;
   return {
     ...queryset,
     ...(row.isNew ? { doubts: [...queryset.doubts, NO_ROWS_YET] } : {}),
     recipe: ofRelation(queryset.recipe, row.model.label, field.name),
-    load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
-    related: { ...manager.related, plain: true },
+    load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), peers),
+    related: { ...manager.related, plain: true, ...(prefetched === null ? {} : { anew: withPeers(loadAnew(load, prefetched), peers) }) },
     prefetched: prefetched !== null,
     // A prefetch of `none()` leaves an empty list on every row.
     isEmpty: prefetched?.queryset?.isEmpty ?? queryset.isEmpty,
     ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
   };
+}
+
+/** `prefetch_related("orders__lines")` puts lines on the orders that it fetched: a query of the manager's own loads what its `Prefetch` says, and no more. */
+function loadAnew(load: LoadNode, { node, queryset }: LoadedRelation): LoadNode {
+  if (node.opaque) return mergeNodes(load, node);
+  return queryset === null ? load : mergeNodes(load, queryset.load);
 }
 
 export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Frame): QuerysetValue {
@@ -353,6 +360,11 @@ function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Quer
   return { ...queryset, id, source: id, evaluated: false, rows: null, kept: false, ...changes };
 }
 
+/** As the database would be asked, with nothing of what was put on prefetched rows. */
+function askedAnew(queryset: QuerysetValue): QuerysetValue {
+  return queryset.prefetched && queryset.related?.anew !== undefined ? { ...queryset, load: queryset.related.anew } : queryset;
+}
+
 /** Anything but `all()` leaves the prefetched results behind. */
 function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
   if (queryset.related === null) return derived(queryset, { prefetched: false, ...changes });
@@ -482,6 +494,20 @@ const RUNS: Readonly<Record<string, Method>> = {
   aiterator: iteratorOf,
 };
 
+/** Methods that prefetched rows can serve. */
+const MAY_KEEP_RESULTS: ReadonlySet<string> = new Set([
+  "all",
+  "get_queryset",
+  "_clone",
+  "_chain",
+  "db_manager",
+  "non_polymorphic",
+  "first",
+  "count",
+  "exists",
+  "contains",
+]);
+
 const WRITES: ReadonlySet<string> = new Set(["create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update", "delete", "_raw_delete"]);
 
 const ASYNC: ReadonlySet<string> = new Set([
@@ -517,11 +543,12 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   noteChain(engine, queryset, name, site);
   const contentType = contentTypeRow(engine, queryset, name, args);
   if (contentType !== null) return contentType;
+  const asked = MAY_KEEP_RESULTS.has(name) ? queryset : askedAnew(queryset);
   const chain = CHAINS[name];
-  if (chain !== undefined) return chained(queryset, chain(engine, queryset, args, site, name), name, args);
+  if (chain !== undefined) return chained(queryset, chain(engine, asked, args, site, name), name, args);
   const run = RUNS[name];
-  if (run !== undefined) return run(engine, queryset, args, site, name);
-  if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
+  if (run !== undefined) return run(engine, asked, args, site, name);
+  if (WRITES.has(name)) return writeCall(engine, asked, name, args, site);
   const described = describedChain(engine, queryset, name);
   if (described !== null) return chained(queryset, described, `?${name}`, args);
   if (name === "raw") return chained(queryset, rawQueryset(queryset, args), "raw", args);
@@ -797,7 +824,10 @@ export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Va
   if (right.kind === "queryset" && left.isEmpty) return derived(right, {});
   if (right.kind === "queryset" && right.isEmpty) return derived(left, {});
   if (right.kind !== "queryset" && right.kind !== "unknown") return UNKNOWN;
-  return chained(left, requeried(left, { load: withoutFilters(left.load), narrowed: true, atMostOne: false }), operator, { ...NO_ARGS, positional: [right] });
+  return chained(left, requeried(left, { load: withoutFilters(askedAnew(left).load), narrowed: true, atMostOne: false }), operator, {
+    ...NO_ARGS,
+    positional: [right],
+  });
 }
 
 // ------------------------------------------------------------------------------------------- runs
@@ -808,7 +838,10 @@ function single(how: string): Method {
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache
       ? queryset
-      : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
+      : requeried(askedAnew(queryset), {
+          narrowed: queryset.narrowed || narrowed,
+          evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes",
+        });
     runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame, args);
     const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
     return elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
@@ -1070,7 +1103,8 @@ function recordRelatedLoad(
 const HANDS_ROWS_OUT: ReadonlySet<string> = new Set(["iterate", "list", "sorted", "sum", "unpack"]);
 
 function narrowedMethod(queryset: QuerysetValue, how: string): string {
-  if (!HANDS_ROWS_OUT.has(how)) return how;
+  const isAmongValues = how === "contains" && queryset.shape !== "rows";
+  if (!HANDS_ROWS_OUT.has(how) && !isAmongValues) return how;
   if (queryset.shape !== "rows") return "values";
   return queryset.narrowed ? "filter" : "requery";
 }

@@ -122,6 +122,8 @@ export interface RelatedRows {
   readonly field: Field;
   readonly plain: boolean;
   readonly throughFilters?: true;
+  /** Where its rows are prefetched: what they have when the database is asked for them all the same. */
+  readonly anew?: LoadNode;
 }
 
 export interface QuerysetValue {

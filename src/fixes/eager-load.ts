@@ -1,5 +1,5 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
-import type { ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import type { ClassInfo, EditDraft, FixDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
 import { appendCall, extendCall, insertion, isChainable, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
 import { lookupPath } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
@@ -44,7 +44,7 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
   const existing = calls.findLast((call) => call.name === method && isExtensible(call));
   if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(source, existing, [path]), ...chunks] };
-  const obstacle = whyNotHere(load, input);
+  const obstacle = whyNotHere(origin, input);
   if (obstacle !== null) return { ...obstacle, edits: [] };
   const admin = method === "select_related" ? adminAround(origin.span, input) : null;
   const paths = admin === null ? [path] : changelistPaths(load, admin, path, input);
@@ -117,7 +117,7 @@ function coveredPlaces(facts: SourceFacts): ReadonlySet<string> {
 }
 
 /** A method that the manager's class has and its querysets lack: code that is handed the manager may call it. */
-function ownMethod({ origin }: LazyLoad, written: string, { graph, program }: RuleInput): string | null {
+function ownMethod(origin: Origin, written: string, { graph, program }: RuleInput): string | null {
   const model = graph.byLabel(origin.model);
   const fact = model?.managers.get(origin.kind === "related" ? model.defaultManager : (/\.(\w+)$/.exec(written)?.[1] ?? ""));
   const manager = fact?.manager ?? null;
@@ -134,8 +134,7 @@ function ownMethod({ origin }: LazyLoad, written: string, { graph, program }: Ru
 }
 
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
-function whyNotHere(load: LazyLoad, input: RuleInput): Verdict | null {
-  const { origin } = load;
+export function whyNotHere(origin: Origin, input: RuleInput): Verdict | null {
   const text = input.text(origin.span.file);
   const written = text.slice(origin.span.start, origin.span.end);
   const next = /^(?:\s|\\\r?\n|#[^\n]*\n)*\.\s*(\w+)/.exec(text.slice(origin.span.end))?.[1];
@@ -153,7 +152,7 @@ function whyNotHere(load: LazyLoad, input: RuleInput): Verdict | null {
     return { safety: "advice", reason: "load it where these rows are prefetched, since a queryset that is narrowed or widened here asks for them again" };
   const isWhole = next !== undefined || written.endsWith(")");
   if (isWhole) return null;
-  const own = ownMethod(load, written, input);
+  const own = ownMethod(origin, written, input);
   if (own !== null) return { safety: "advice", reason: `load it after the manager's own methods: a queryset has no ${own}()` };
   return isPrefetched || !/\.\w+$/.test(written) ? { safety: "advice", reason: "load it where the manager's rows are asked for" } : null;
 }

@@ -97,3 +97,77 @@ test("a column that only() names is not named again where an earlier defer() kee
   const deferred = await mend({ "shop/code.py": before.replace('.defer("title")', ".defer(None)") }, "deferred-field-load");
   expect(deferred.found).toEqual([]);
 });
+
+describe("names the columns of a wide row", () => {
+  const MODELS = `from django.db import models
+
+
+class Country(models.Model):
+    name = models.CharField(max_length=9)
+
+
+class SheetQuerySet(models.QuerySet):
+    def odd(self):
+        keys = []
+        for sheet in self:
+            keys.append(sheet.c1)
+        return self.filter(c1__in=keys)
+
+
+class SheetManager(models.Manager):
+    def get_queryset(self):
+        return SheetQuerySet(self.model, using=self._db)
+
+    def open(self):
+        return self.get_queryset().odd()
+
+    def titles(self):
+        titles = []
+        for sheet in self.get_queryset():
+            titles.append(sheet.c1)
+        return titles
+
+
+class DrawnSheetManager(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().select_related("country")
+
+
+class Sheet(models.Model):
+    country = models.ForeignKey(Country, models.CASCADE)
+${Array.from({ length: 12 }, (_, at) => `    c${at} = models.CharField(max_length=9)`).join("\n")}
+
+    objects = SheetManager()
+    drawn = DrawnSheetManager()
+`;
+  const labels = (queryset: string): Promise<Awaited<ReturnType<typeof mend>>> =>
+    mend(
+      {
+        "shop/code.py": `from shop.models import Sheet\n\n\ndef labels(pk):\n    result = []\n    for sheet in ${queryset}:\n        result.append(sheet.c1)\n    return result\n`,
+        "shop/models.py": MODELS,
+      },
+      "unused-columns",
+    );
+
+  test("and the key of a join with them, which Django refuses to make without it", async () => {
+    const mended = await labels('Sheet.objects.filter(c2=pk).select_related("country")');
+    expect(mended.after).toContain('.only("id", "country", "c1")');
+    expect(mended.found[0]?.message).toMatch(/reads 2\. Nothing but `id`, `c1` is read.* Add `only\("id", "country", "c1"\)`/);
+  });
+  test("and of a join that the manager makes", async () => {
+    expect((await labels("Sheet.drawn.filter(c2=pk)")).after).toContain('Sheet.drawn.filter(c2=pk).only("id", "country", "c1")');
+  });
+  test("and of rows that are prefetched by a key", async () => {
+    expect((await labels('Sheet.objects.filter(c2=pk).prefetch_related("country")')).after).toContain('.only("id", "country", "c1")');
+  });
+  test("not behind a method that fetches the rows itself", async () => {
+    const mended = await labels("range(Sheet.objects.open().count())");
+    expect(mended.titles).toEqual(["Load id, c1 alone: do so inside the chain's own method, which fetches the rows"]);
+    expect(mended.safeties).toEqual(["advice"]);
+  });
+  test("not before a method that the manager alone has", async () => {
+    const mended = await labels("Sheet.objects.titles()");
+    expect(mended.titles).toEqual(["Load id, c1 alone: load it inside titles(), which makes the queryset"]);
+    expect(mended.safeties).toEqual(["advice"]);
+  });
+});

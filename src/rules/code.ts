@@ -171,6 +171,25 @@ function exitsBefore(a: readonly SyntaxNode[], split: number): boolean {
   return jumps || exitOfOne(top) !== null;
 }
 
+/** `row = find(…)`, then `if row and other: return …`: what comes after is reached where that found nothing, or not the other either. */
+export function isReachedOnFailure(input: RuleInput, earlier: Span, later: Span): boolean {
+  const path = pathTo(input.program, earlier);
+  const depth = path.findLastIndex(isStatement);
+  const stmt = path[depth];
+  if (stmt?.kind !== "assign" || stmt.targets.length !== 1) return false;
+  const [target] = stmt.targets;
+  if (target?.kind !== "name") return false;
+  const siblings = listWith(path[depth - 1] ?? null, stmt);
+  return siblings
+    .slice(siblings.indexOf(stmt) + 1)
+    .some((one) => one.kind === "if" && one.end <= later.start && isTrueOf(one.test, target.name) && exitOf(one.then) !== null);
+}
+
+function isTrueOf(test: Expr, name: string): boolean {
+  if (test.kind === "bool" && test.operator === "and") return test.items.some((one) => isTrueOf(one, name));
+  return test.kind === "name" && test.name === name;
+}
+
 function listWith(parent: SyntaxNode | null, node: Stmt): readonly Stmt[] {
   if (parent === null) return [];
   const lists = blocksOf(parent);

@@ -36,6 +36,8 @@ export interface KnownReads {
   readonly columns: readonly Field[];
   readonly read: readonly Field[];
   readonly unread: readonly Field[];
+  /** What is read, and the keys that its eager loads go by: Django refuses to join by a key that is left out, and fetches it row by row to prefetch. */
+  readonly needed: readonly Field[];
   /** Paths that go over a relation. */
   readonly beyond: readonly string[];
   readonly runs: readonly QueryRun[];
@@ -54,7 +56,7 @@ export function knownReads(input: RuleInput): readonly KnownReads[] {
     if (own.some((run) => run.doubts.length > 0 || enclosingFunction(pathTo(input.program, run.span)) === null)) return [];
     if (own.length === 0 || own.some((run) => !run.givesRows || run.inTemplate || run.atImport)) return [];
     if (isSwappedByPackage(model)) return [];
-    const known = { origin, model, runs: own, ...split(origin, model) };
+    const known = { origin, model, runs: own, ...split(origin, model, input) };
     return isSavedByFile(known, input) ? [] : [known];
   });
 }
@@ -77,12 +79,14 @@ function isFileWrite(node: SyntaxNode, files: ReadonlySet<string>): boolean {
   return node.callee.object.kind === "attribute" && files.has(node.callee.object.name);
 }
 
-function split(origin: Origin, model: Model): Pick<KnownReads, "columns" | "read" | "unread" | "beyond"> {
+function split(origin: Origin, model: Model, { facts }: RuleInput): Pick<KnownReads, "columns" | "read" | "unread" | "needed" | "beyond"> {
   const columns = columnsOf(model);
   const heads = new Set([...origin.columns].map((path) => path.split("__")[0] ?? path));
   // A key is always loaded, and a relation cannot be followed without its column.
   const read = columns.filter((field) => field.primaryKey || heads.has(field.name));
   const unread = columns.filter((field) => !read.includes(field));
+  const loaded = new Set(facts.eagerLoads.flatMap((one) => (one.origin.id === origin.id ? [one.path.split("__")[0]] : [])));
+  const needed = columns.filter((field) => read.includes(field) || loaded.has(field.name));
   const beyond = [...origin.columns].filter((path) => path.includes("__") || model.fields.get(path)?.relation != null);
-  return { columns, read, unread, beyond };
+  return { columns, read, unread, needed, beyond };
 }

@@ -207,3 +207,15 @@ test("rows that are fetched one by one bring the rows that are asked of them", a
   expect(await remedies(each("count()"))).toEqual([`${all} with this answer annotated.`]);
   expect(await remedies(each("get(quantity=1)"))).toEqual([`${all} with \`prefetch_related("lines")\`, and choose in Python.`]);
 });
+
+test("values that are looked among are loaded, not tested for", async () => {
+  const report = await analyseShop({
+    "shop/work.py":
+      'from shop.models import Product\n\n\ndef work(names):\n    for product in Product.objects.all():\n        tags = product.tags.values_list("name", flat=True)\n        print([name in tags for name in names])\n',
+  });
+  expect(report.findings.filter(({ rule }) => /n-plus-one|aggregate-in-loop/.test(rule)).map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /^`work` loads `tags` separately for each `Product`.* Add `prefetch_related\("tags"\)` to the queryset, and build the values from `all\(\)`/,
+    ),
+  ]);
+});

@@ -59,3 +59,39 @@ test("the first of a chain is not the first of the prefetched rows", async () =>
   expect(await remedies('product.lines.order_by("price").first()')).toEqual([choose]);
   expect(await remedies("product.lines.first()")).toEqual([expect.stringContaining("then `first()` uses them")]);
 });
+
+const claims = async (expression: string): Promise<readonly string[]> => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product, Tag
+
+
+def work(request, names):
+    return [${expression} for product in Product.objects.prefetch_related("tags")]
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "defeated-prefetch" || rule === "aggregate-in-loop");
+  return found.map(({ rule, message }) => `${rule}: ${message.replace(/^.*?, then /, "").replace(/: one query a row\..*new query\./, ".")}`);
+};
+
+test("what prefetched rows serve is not what asks again", async () => {
+  const narrowed = "Choose among `all()` in Python, or prefetch the narrowed rows with `Prefetch(…, queryset=…, to_attr=…)`.";
+  expect(await claims('product.tags.filter(name="new").count()')).toEqual([
+    `defeated-prefetch: what narrows it before \`count()\` queries it again. ${narrowed}`,
+  ]);
+  expect(await claims('product.tags.filter(name="new").exists()')).toEqual([
+    `defeated-prefetch: what narrows it before \`exists()\` queries it again. ${narrowed}`,
+  ]);
+  expect(await claims("product.tags.distinct().count()")).toEqual([`defeated-prefetch: what is chained before \`count()\` queries it again. ${narrowed}`]);
+});
+
+test("a test among values asks by the values", async () => {
+  expect(await claims('[name in product.tags.values_list("name", flat=True) for name in names]')).toEqual([
+    "defeated-prefetch: `values` queries it again. Build the values from `all()` in Python.",
+  ]);
+});
+
+test("what narrows nothing belongs into the prefetch", async () => {
+  expect(await claims('[tag.name for tag in product.tags.all().order_by("name")]')).toEqual([
+    'defeated-prefetch: a chained method queries it again. Put what is chained into the prefetch, `Prefetch("tags", queryset=…)`, and read `all()`.',
+  ]);
+});

@@ -40,8 +40,12 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   };
 }
 
-function howAgain({ method }: LazyLoad): string {
+/** Prefetched rows answer these: where they were asked of the database, what was chained before is why. */
+const SERVED: ReadonlySet<string> = new Set(["count", "exists", "contains"]);
+
+function howAgain({ method, narrowed }: LazyLoad): string {
   if (method === "dropped") return "dropped and read again";
+  if (method !== null && SERVED.has(method)) return `${narrowed === true ? "what narrows it" : "what is chained"} before \`${method}()\` queries it again`;
   return `${method === null || method === "requery" ? "a chained method" : `\`${method}\``} queries it again`;
 }
 
@@ -59,6 +63,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
       return "Take it out of `all()` in Python: `min(rows.all(), key=…)` by the same field.";
     case "values":
       return "Build the values from `all()` in Python.";
+    case "requery":
+      return `Put what is chained into the prefetch, \`Prefetch("${load.path}", queryset=…)\`, and read \`all()\`.`;
     default:
       return CHOOSE;
   }

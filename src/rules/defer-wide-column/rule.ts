@@ -36,7 +36,8 @@ function unreadIn(input: RuleInput): Unread[] {
   });
 }
 
-function toDraft({ origin, runs }: KnownReads, wide: readonly Field[], input: RuleInput): FindingDraft {
+function toDraft(known: KnownReads, wide: readonly Field[], input: RuleInput): FindingDraft {
+  const { origin, runs } = known;
   const names = wide.map((field) => field.name);
   return {
     key: [origin.symbol, origin.model],
@@ -46,6 +47,6 @@ function toDraft({ origin, runs }: KnownReads, wide: readonly Field[], input: Ru
     doubt: "short or mostly empty values cost next to nothing: a snapshot of the database tells their size",
     model: origin.model,
     places: [{ role: "queryset", span: origin.span }, ...runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
-    fixes: columnFix(origin, "defer", names, input),
+    fixes: columnFix(known, "defer", names, input),
   };
 }

@@ -1,5 +1,39 @@
+/** What is asked for instead of all rows. */
 import { expect, test } from "vitest";
 import { analyseShop } from "../../../tests/support/fixture-project.ts";
+
+async function told(work: string): Promise<readonly string[]> {
+  const report = await analyseShop({ "shop/work.py": work });
+  return report.findings.filter(({ rule }) => rule === "evaluated-twice").map(({ message }) => message);
+}
+
+test("one row that is wanted alone is asked for alone", async () => {
+  expect(
+    await told(`from shop.models import Order
+
+
+def work(pk):
+    rows = Order.objects.filter(customer=pk)
+    if rows:
+        return rows.latest("total")
+    print(len(rows))
+`),
+  ).toEqual([expect.stringMatching(/Ask for that one row alone, by `order_by\(…\)\.first\(\)`, and test what it gives: it is None where there is no row\.$/)]);
+});
+
+test("an unordered first row too", async () => {
+  expect(
+    await told(`from shop.models import Product
+
+
+def work(pk):
+    rows = Product.objects.filter(category=pk)
+    if not rows:
+        return None
+    return rows.first()
+`),
+  ).toEqual([expect.stringMatching(/Ask for that one row alone, by `first\(\)`, and test what it gives/)]);
+});
 
 test("rows of a page are not loaded with all others to say how many there are", async () => {
   const report = await analyseShop({

@@ -64,9 +64,7 @@ function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
     confidence: first.related || first.symbol !== second.symbol || first.calls.length + second.calls.length > 0 ? "possible" : "likely",
     claim: `The same \`${nameOf(second.model)}\` rows are fetched twice: ${describe(first)}, then ${describe(second)}.`,
     reason: "A copy, a slice or a question that needs another order does not use the rows that were loaded.",
-    remedy: isCounted(first, second)
-      ? "Ask `count()` for the number: `len()` loads every row to count them, those of the slice again."
-      : "Load the rows once, into a list where need be, and take both answers from it.",
+    remedy: remedyFor(first, second),
     doubt: isCounted(first, second)
       ? "rows that are used later make the number free"
       : "a part of a very large table is cheaper to ask for again than to cut out of all rows",
@@ -84,6 +82,16 @@ function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
 function isCounted(first: QueryRun, second: QueryRun): boolean {
   return first.sliced && second.how === "len" && !second.sliced;
 }
+
+/** `if rows: row = rows.latest()` wants no other row than that one. */
+function remedyFor(first: QueryRun, second: QueryRun): string {
+  if (isCounted(first, second)) return "Ask `count()` for the number: `len()` loads every row to count them, those of the slice again.";
+  if (first.how !== "bool" || !ONE_ROW.has(second.how)) return "Load the rows once, into a list where need be, and take both answers from it.";
+  const asked = second.how === "first" || second.how === "last" ? `\`${second.how}()\`` : "`order_by(…).first()`";
+  return `Ask for that one row alone, by ${asked}, and test what it gives: it is None where there is no row.`;
+}
+
+const ONE_ROW: ReadonlySet<string> = new Set(["first", "last", "latest", "earliest"]);
 
 const WORDS: Readonly<Record<string, string>> = { iterate: "by a loop", index: "by an index", bool: "by a test", text: "as text" };
 

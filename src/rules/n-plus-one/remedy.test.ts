@@ -163,3 +163,15 @@ test("where a key is read alone, the row that has it is loaded", async () => {
   ]);
   expect(await remedies("return [order.customer.id for order in Order.objects.all()]")).toEqual(["Read `customer_id`, which came with the row."]);
 });
+
+test("content types are kept in memory, where their keys find them", async () => {
+  const report = await analyseShop({
+    "shop/notes.py":
+      "from django.contrib.contenttypes.models import ContentType\nfrom django.db import models\n\n\nclass Note(models.Model):\n    about = models.ForeignKey(ContentType, models.CASCADE)\n\n\ndef kinds():\n    return [note.about.model for note in Note.objects.all()]\n",
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /Add `select_related\("about"\)` to the queryset, or read `ContentType\.objects\.get_for_id\(….about_id\)`, which keeps the types in memory\.$/,
+    ),
+  ]);
+});

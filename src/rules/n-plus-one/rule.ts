@@ -74,6 +74,8 @@ function reasonFor(load: LazyLoad): string {
 }
 
 function remedyFor(load: LazyLoad, input: RuleInput): string {
+  const kept = contentTypeRead(load, input);
+  if (kept !== null && load.origin.collected === true) return `Read ${kept} instead.`;
   const beyond = beyondQuerysets(load) ?? beyondGeneric(load, input);
   if (beyond !== null) return beyond;
   if (load.refreshed === true)
@@ -96,7 +98,13 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
   if (!load.joinable && load.origin.asDict === true) return remedyBesideDict(load.path);
-  return `Add \`${method}("${load.path}")\` to the queryset.`;
+  return `Add \`${method}("${load.path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
+}
+
+/** Django keeps content types in memory, and its foreign keys do not look there. */
+function contentTypeRead({ target, model, path }: LazyLoad, { graph }: RuleInput): string | null {
+  const key = target === "contenttypes.ContentType" ? graph.byLabel(model)?.fields.get(path.split("__").at(-1) ?? path)?.attname : null;
+  return key == null ? null : `\`ContentType.objects.get_for_id(….${key})\`, which keeps the types in memory`;
 }
 
 /** Prefetched rows are kept in the row's `__dict__`: a copy of it has a key that is no field. */

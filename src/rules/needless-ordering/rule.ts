@@ -102,7 +102,10 @@ function toDraft(run: QueryRun): FindingDraft {
     key: [run.symbol, run.model],
     claim: `\`${run.symbol.split(".").at(-1) ?? ""}\` sorts \`${nameOf(run.model)}\` rows and puts them where order is lost.`,
     reason: "PostgreSQL sorts all of them, and nothing that comes after can tell.",
-    remedy: "Drop `order_by(…)`; write `order_by()` where the model has an ordering of its own.",
+    remedy:
+      order === undefined || isWithin(callSpan(order), run.span)
+        ? "Drop `order_by(…)`; write `order_by()` where the model has an ordering of its own."
+        : "Take the order away here, by `order_by()`; drop `order_by(…)` where nothing else needs it.",
     doubt: "a few hundred rows are sorted in no time",
     model: run.model,
     places: [

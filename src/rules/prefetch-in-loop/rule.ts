@@ -76,6 +76,11 @@ function siteOf(run: QueryRun, loop: LoopFact, input: RuleInput): LoopSite {
   return loopSite(input, loop, run.calls[0] ?? run.span);
 }
 
+/** What is worked out for one round's rows does not come with those of all rounds; neither does a slice for each. */
+function isAnnotated({ origin }: QueryRun): boolean {
+  return origin.calls.some(({ name }) => name === "annotate");
+}
+
 function ofQueryset(run: QueryRun, paths: readonly string[], input: RuleInput): FindingDraft {
   const loop: Spot[] = run.loop === null ? [] : [{ role: "loop", span: run.loop.span }];
   return {
@@ -83,7 +88,10 @@ function ofQueryset(run: QueryRun, paths: readonly string[], input: RuleInput): 
     confidence: confidenceOf(run, input),
     claim: `\`${holderName(run.symbol, input.program)}\` prefetches ${listed(paths)} of \`${modelName(run.model)}\` again in each round: ${paths.length + 1} queries a row.`,
     reason: "The queryset is built in the loop, so its own query and each of its prefetches run once for every row.",
-    remedy: "Fetch the rows of all rounds before the loop with one prefetching queryset, or prefetch the nested path from the outer one.",
+    remedy:
+      run.sliced || isAnnotated(run)
+        ? "Leave the prefetch out of the loop's queryset, gather the rows of all rounds, and call `prefetch_related_objects()` on them once."
+        : "Fetch the rows of all rounds before the loop with one prefetching queryset, or prefetch the nested path from the outer one.",
     doubt: "a loop over one row costs nothing more",
     model: run.model,
     relation: paths[0] ?? "",

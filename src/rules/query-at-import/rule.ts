@@ -1,8 +1,8 @@
 import { insertion } from "../../fixes/chain-edit.ts";
 import { distinctBy } from "../../model/group-by.ts";
-import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Span, Spot } from "../../model/index.ts";
 import { moduleOf, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
-import { holderName, modelName } from "../names.ts";
+import { modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -20,8 +20,12 @@ export const rule: Rule = {
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (!run.atImport || run.doubts.length > 0 || run.cached || run.inTemplate || run.related) return false;
   if (moduleOf(input.program, run.span.file)?.origin !== "project") return false;
-  const first = run.calls[0] ?? run.span;
-  return !pathTo(input.program, first).some(isScriptGuard);
+  return !pathTo(input.program, startOf(run)).some(isScriptGuard);
+}
+
+/** The module's own expression that leads to the query. */
+function startOf(run: QueryRun): Span {
+  return run.trail[0] ?? run.span;
 }
 
 /** `if __name__ == "__main__":` runs in a script, not at import. */
@@ -35,12 +39,12 @@ function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {
 
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const places: Spot[] = [{ role: "queryset", span: run.origin.span }];
-  for (const call of run.calls) places.push({ role: "call", span: call });
+  for (const call of run.trail) places.push({ role: "call", span: call });
   places.push({ role: "access", span: run.span, label: "runs once, at import" });
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: run.calls.length > 0 ? "likely" : "certain",
-    claim: `Importing \`${holderName(run.symbol, input.program)}\` queries \`${modelName(run.model)}\`: the answer stays until the process restarts.`,
+    confidence: run.trail.length > 0 ? "likely" : "certain",
+    claim: `Importing \`${moduleOf(input.program, startOf(run).file)?.name ?? ""}\` queries \`${modelName(run.model)}\`: the answer stays until the process restarts.`,
     reason: "It slows every start, runs before the first migration has made the table, and later rows are never seen.",
     remedy: "Run it where it is used, or hand over a callable: `choices=get_choices`, `ModelChoiceField(queryset=…)`, a function for a default.",
     doubt: "a module that is only run as a script is not imported",
@@ -52,7 +56,7 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 
 /** `forms.ChoiceField(choices=[… for … in rows])`: a callable is asked anew by each form. */
 function callableFix(run: QueryRun, input: RuleInput): FixDraft[] {
-  const first = run.calls[0] ?? run.span;
+  const first = startOf(run);
   const path = pathTo(input.program, first);
   const field = path.findLast(
     (node) => node.kind === "call" && node.keywords.some(({ name, value }) => name === "choices" && value.start <= first.start && first.end <= value.end),

@@ -1,5 +1,6 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
 import type { Attribute, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
 import { chainHead, changedNames, exprAt, namesIn } from "../code.ts";
@@ -19,14 +20,18 @@ interface Keys {
   readonly names: readonly string[];
   /** The one field that is compared, where it is the model's own. */
   readonly field: Field | null;
+  /** Those of them that a row does not tell of itself: they lead over a relation, or name a part of a date. */
+  readonly beyondRow: readonly string[];
   /** Every round's values can stand in one list: no `__lt`, no `Q`. */
   readonly isPlain: boolean;
-  /** The relation of the loop's rows that leads to what is asked. */
+  /** The relation of the loop's rows that leads to what is asked: the other end of the key's, or the row's own whose key is given. */
   readonly back: Field | null;
   /** No two rounds ask with the same key. */
   readonly isRowsOwn: boolean;
   /** Every condition is one of the keys. */
   readonly isWhole: boolean;
+  /** Each round takes the first of its rows. */
+  readonly isSliced: boolean;
 }
 
 const CONDITIONS: ReadonlySet<string> = new Set(["filter", "get", "get_object_or_404", "aget", "aget_object_or_404"]);
@@ -57,6 +62,12 @@ function byKeys(how: string, keys: Keys): string {
   return ONE.has(how) ? oneRow(how, keys) : manyRows(keys);
 }
 
+/** `user__in=…`, and of rows that do not tell for which key they came, that key. */
+function forAll({ names, beyondRow }: Keys): string {
+  const told = beyondRow.map((name, at) => `key${at === 0 ? "" : at + 1}=F("${name}")`);
+  return `filter(${inList(names)})${told.length === 0 ? "" : `.annotate(${told.join(", ")})`}`;
+}
+
 function grouped({ names, isPlain, back }: Keys, annotation: string, call: string): string {
   if (isPlain) {
     const asked = `one grouped query before the loop, \`filter(${inList(names)}).values(${quotedNames(names)}).${call}\`, gives the answers by key, none for one without rows`;
@@ -75,7 +86,7 @@ function tested({ names, isPlain, back }: Keys): string {
 }
 
 function oneRow(how: string, keys: Keys): string {
-  const { names, field, isPlain, back, isWhole } = keys;
+  const { field, isPlain, back, isWhole } = keys;
   if (!isPlain) return AMONG;
   if (field !== null && (field.primaryKey || field.unique)) {
     const bulk = field.primaryKey ? "in_bulk(…)" : `in_bulk(…, field_name="${field.attname ?? field.name}")`;
@@ -84,12 +95,19 @@ function oneRow(how: string, keys: Keys): string {
     return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.`;
   }
   const which = how === "get" ? "keep each row in a dictionary" : `in the order that \`${how}()\` takes, and keep the one row of each key in a dictionary`;
-  return `Fetch the rows of all rounds before the loop with one \`filter(${inList(names)})\`, ${how === "get" ? `and ${which}` : which}.`;
+  return `Fetch the rows of all rounds before the loop with one \`${forAll(keys)}\`, ${how === "get" ? `and ${which}` : which}.`;
 }
 
-function manyRows({ names, isPlain, back, isWhole }: Keys): string {
+function manyRows(keys: Keys): string {
+  const { names, isPlain, back, isWhole, isSliced } = keys;
   if (!isPlain) return AMONG;
-  const asked = `one \`filter(${inList(names)})\` before the loop, and a dictionary with a list of rows for each key`;
+  if (isSliced) {
+    const ranked = `one query that ranks them, \`annotate(place=Window(RowNumber(), partition_by=[${quotedNames(names)}], order_by=…)).filter(place__lte=…)\``;
+    return back === null
+      ? `Fetch the first rows of every key before the loop with ${ranked}.`
+      : `Load them with the loop's rows, by a \`Prefetch("${back.name}", queryset=….order_by(…)[:n], to_attr=…)\`; or with ${ranked}.`;
+  }
+  const asked = `one \`${forAll(keys)}\` before the loop, and a dictionary with a list of rows for each key`;
   if (back === null) return `Fetch the rows of all rounds with ${asked}.`;
   const prefetch = isWhole ? `\`prefetch_related("${back.name}")\`` : `a \`Prefetch("${back.name}", queryset=…, to_attr=…)\``;
   return `Load them with the loop's rows, by ${prefetch}; or with ${asked}.`;
@@ -156,16 +174,20 @@ function keysOf(round: Round, input: RuleInput): Keys {
   const opaque = calls.some((call) => call.args.some((arg, at) => varies(arg, round) && !(at === 0 && isModelName(arg))));
   const lookups = model === null ? [] : calls.flatMap((call) => keywordLookups(input, model, call));
   const keyed = lookups.filter(({ keyword }) => varies(keyword.value, round));
-  const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality);
+  // Older versions neither filter by a rank nor slice a prefetch.
+  const canRank = input.project.djangoVersion === null || isAtLeast(input.project.djangoVersion, 4, 2);
+  const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality) && (!run.sliced || canRank);
   const [only] = keyed;
-  const field = keyed.length === 1 && only?.fields.length === 1 ? (only.fields[0] ?? null) : null;
+  const field = keyed.length === 1 && only !== undefined && isOneField(only) ? (only.fields[0] ?? null) : null;
   return {
-    names: keyed.map(({ keyword }) => keyword.name.replace(/__exact$/, "")),
+    names: keyed.map(nameIn),
+    beyondRow: keyed.filter((lookup) => !isColumn(lookup) && !isKeyOfOwn(lookup)).map(nameIn),
     field,
     isPlain,
-    back: field === null || only === undefined ? null : backOf(only, field, round, input),
+    back: field === null || only === undefined ? null : (backOf(only, field, round, input) ?? ownOf(only, field, round, input)),
     isRowsOwn: keyed.some(({ keyword }) => isOneRowsOnly(keyword.value, round, input)),
     isWhole: keyed.length === lookups.length && !loop.span.file.endsWith(".html"),
+    isSliced: run.sliced,
   };
 }
 
@@ -185,8 +207,33 @@ function isModelName(expr: Expr): boolean {
   return expr.kind === "name" && /^[A-Z]/.test(expr.name);
 }
 
+/** Parts that Django compares, groups by and gives like a column. */
+const PARTS: ReadonlySet<string> = new Set("year iso_year quarter month week week_day iso_week_day day date time hour minute second".split(" "));
+
 function isEquality({ keyword, fields, rest }: Lookup): boolean {
-  return keyword.name !== "" && fields.length > 0 && (rest.length === 0 || (rest.length === 1 && rest[0] === "exact"));
+  return keyword.name !== "" && fields.length > 0 && transformsOf(rest).every((one) => PARTS.has(one));
+}
+
+function transformsOf(rest: Lookup["rest"]): Lookup["rest"] {
+  return rest.at(-1) === "exact" ? rest.slice(0, -1) : rest;
+}
+
+function nameIn({ keyword }: Lookup): string {
+  return keyword.name.replace(/__exact$/, "");
+}
+
+function isOneField({ fields, rest }: Lookup): boolean {
+  return fields.length === 1 && transformsOf(rest).length === 0;
+}
+
+/** A column of the row itself, which tells for which key the row came. */
+function isColumn(lookup: Lookup): boolean {
+  return isOneField(lookup) && lookup.many === "";
+}
+
+/** `customer__id` is the row's own `customer_id`. */
+function isKeyOfOwn({ fields, rest, many }: Lookup): boolean {
+  return fields.length === 2 && fields[1]?.primaryKey === true && many === "" && transformsOf(rest).length === 0;
 }
 
 /** Constants and settings are the same in each round; behind a call, all else may differ. */
@@ -210,6 +257,14 @@ function backOf({ keyword }: Lookup, field: Field, round: Round, { graph }: Rule
   const rows = rowsOf(round, graph);
   if (rows === null || field.relation === null || field.relation.back === null || !isRow(withoutKey(keyword.value), round)) return null;
   return graph.byLabel(field.relation.target ?? "")?.concrete === rows.concrete ? (rows.fields.get(field.relation.back) ?? null) : null;
+}
+
+/** `get(pk=order.customer_id)` in a loop over orders asks for a relation of theirs. */
+function ownOf({ keyword: { value } }: Lookup, field: Field, round: Round, { graph }: RuleInput): Field | null {
+  const rows = rowsOf(round, graph);
+  if (rows === null || !field.primaryKey || value.kind !== "attribute" || !isRow(value.object, round)) return null;
+  const own = [...rows.fields.values()].find((one) => one.attname === value.name);
+  return own?.relation?.single === true && graph.byLabel(own.relation.target ?? "")?.concrete === graph.byLabel(round.run.model)?.concrete ? own : null;
 }
 
 /** The row, a unique column of it, or one that `distinct()` makes so. */

@@ -66,6 +66,26 @@ const CASES: readonly (readonly [string, string])[] = [
     "Order.objects.filter(customer_id=key).last()",
     "Fetch the rows of all rounds before the loop with one `filter(customer_id__in=…)`, in the order that `last()` takes, and keep the one row of each key in a dictionary.",
   ],
+  [
+    "list(Product.objects.filter(tags=key))",
+    'Fetch the rows of all rounds with one `filter(tags__in=…).annotate(key=F("tags"))` before the loop, and a dictionary with a list of rows for each key.',
+  ],
+  [
+    "Order.objects.filter(customer__name=key, customer__id=request.user.pk).first()",
+    'Fetch the rows of all rounds before the loop with one `filter(customer__name__in=…).annotate(key=F("customer__name"))`, in the order that `first()` takes, and keep the one row of each key in a dictionary.',
+  ],
+  [
+    "Order.objects.get(customer__id=key)",
+    "Fetch the rows of all rounds before the loop with one `filter(customer__id__in=…)`, and keep each row in a dictionary.",
+  ],
+  [
+    "Order.objects.filter(placed_at__year=2024, placed_at__month=key).count()",
+    'One grouped query before the loop, `filter(placed_at__month__in=…).values("placed_at__month").annotate(n=Count("pk"))`, gives the answers by key, none for one without rows.',
+  ],
+  [
+    "list(Order.objects.filter(customer_id=key)[:5])",
+    'Fetch the first rows of every key before the loop with one query that ranks them, `annotate(place=Window(RowNumber(), partition_by=["customer_id"], order_by=…)).filter(place__lte=…)`.',
+  ],
   ["list(Order.objects.filter(placed_at__lt=key))", "Fetch the rows that any round needs in one query before the loop, and choose among them in Python."],
 ];
 
@@ -81,6 +101,21 @@ test("rows of a loop carry the answers", async () => {
   expect(await each("list(Line.objects.filter(order=row, quantity=1))")).toMatch(/by a `Prefetch\("lines", queryset=…, to_attr=…\)`;/);
   expect(await each("Invoice.objects.get(order=row)")).toBe(
     'Load it with the loop\'s rows, by `select_related("invoice")`; or fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="order_id")`.',
+  );
+});
+
+test("the row's own relation is asked for by its key", async () => {
+  const each = (query: string): Promise<string> => remedy(`for row in Order.objects.all():\n    print(${query})`);
+  expect(await each("Customer.objects.get(pk=row.customer_id)")).toBe(
+    'Load it with the loop\'s rows, by `select_related("customer")`; or fetch the rows of all rounds before the loop, with `in_bulk(…)`.',
+  );
+  expect(await each("Customer.objects.get(pk=row.customer_id, vip=True)")).toMatch(/^Fetch the rows of all rounds/);
+  expect(await each("Customer.objects.get(pk=row.pk)")).toMatch(/^Fetch the rows of all rounds/);
+});
+
+test("the first rows of the loop's own relation", async () => {
+  expect(await remedy("for row in Customer.objects.all():\n    print(list(Order.objects.filter(customer=row)[:5]))")).toMatch(
+    /^Load them with the loop's rows, by a `Prefetch\("orders", queryset=….order_by\(…\)\[:n\], to_attr=…\)`; or with one query that ranks them/,
   );
 });
 

@@ -3,7 +3,7 @@ import { rarity } from "../../model/otherwise.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
-import { OTHERWISE } from "../load-places.ts";
+import { isLoadPerRow, OTHERWISE } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
@@ -39,11 +39,27 @@ function surestFirst(all: readonly LoopedRun[]): readonly LoopedRun[] {
 
 /** Querysets of a row's own related managers are left to n-plus-one and aggregate-in-loop. */
 function looped(input: RuleInput): LoopedRun[] {
+  const told = new Set(input.facts.loads.filter((load) => isLoadPerRow(load, input.facts)).map(({ access }) => placeKey(access)));
   return input.facts.runs.flatMap((run) => {
     const { loop } = run;
+    if (isOfNamedRow(run) && (told.has(placeKey(run.span)) || isCovered(run, input))) return [];
     if (loop === null || run.cached || run.related || run.atImport || run.how === "raw" || run.how === "explain") return [];
     return [{ run, loop, site: loopSite(input, loop, run.calls[0] ?? run.span), span: run.span }];
   });
+}
+
+/** Asked of a row that no query was seen to fetch; where other callers' rows were, the finding about those says it better. */
+function isOfNamedRow({ origin, isOfFetchedRow }: QueryRun): boolean {
+  return origin.kind === "related" && isOfFetchedRow !== true;
+}
+
+/** Rows that were seen to come there have it loaded. */
+function isCovered({ origin, span }: QueryRun, { facts }: RuleInput): boolean {
+  return [origin.span, span].some((at) => facts.covered.has(`${placeKey(at)}:${origin.relation ?? ""}`));
+}
+
+function placeKey({ file, start }: QueryRun["span"]): string {
+  return `${file}:${start}`;
 }
 
 /** The first round loads the rows of a queryset that all rounds share, the others find them loaded. */
@@ -216,8 +232,8 @@ function isGuessed({ origin, related, how, narrowed, isOfFetchedRow }: QueryRun,
 
 /** No name in the expression is bound or changed in the loop, and the loop writes nothing of that model. */
 function isProvenInvariant(run: QueryRun, site: LoopSite, input: RuleInput): boolean {
-  // A template narrows no relation, and rows of the loop's own are not judged here: the row is one from before the loop.
-  if (run.inTemplate) return run.origin.kind === "related" && !run.narrowed && run.calls.length === 0;
+  // A template narrows no relation, and fetched rows of the loop's own are not judged here: the row is one from before the loop.
+  if (run.inTemplate) return run.origin.kind === "related" && run.isOfFetchedRow === true && !run.narrowed && run.calls.length === 0;
   if (run.keyed === "keyed" || site.loop === null) return false;
   const { loop } = site;
   const at = run.calls[0] ?? run.span;

@@ -34,33 +34,29 @@ function isGuilty(known: KnownReads, input: RuleInput): boolean {
 
 function toDraft(known: KnownReads, input: RuleInput): FindingDraft {
   const { origin, columns, read, unread } = known;
+  const needed = known.needed.map((field) => field.name);
   const wide = unread.filter(isWide);
   const bytes =
     wide.length === 0
       ? ""
-      : `, ${listed(
+      : `; among the rest: ${listed(
           wide.map((field: Field) => field.name),
           2,
-        )} among the rest`;
+        )}`;
   return {
     key: [origin.symbol, origin.model],
     claim: `\`${holderName(origin.symbol, input.program)}\` fetches ${columns.length} columns of \`${modelName(origin.model)}\` and reads ${read.length}${bytes}.`,
-    reason: `Only ${listed(
+    reason: `Nothing but ${listed(
       read.map((field: Field) => field.name),
       6,
     )} is read of these rows; the others are sent and turned into Python objects for nothing.`,
-    remedy: `Add \`only(${read.map((field: Field) => `"${field.name}"`).join(", ")})\`, or \`values()\` where no instance is needed.`,
+    remedy: `Add \`only(${needed.map((name) => `"${name}"`).join(", ")})\`, or \`values()\` where no instance is needed.`,
     doubt: "signals and code outside the project may read more of these rows; each left-out column then costs a query a row",
     model: origin.model,
     places: [
       { role: "queryset", span: origin.span, label: `${columns.length} columns` },
       ...known.runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span })),
     ],
-    fixes: columnFix(
-      origin,
-      "only",
-      read.map((field: Field) => field.name),
-      input,
-    ),
+    fixes: columnFix(known, "only", needed, input),
   };
 }
