@@ -814,3 +814,36 @@ ${listing(
     "shop/templates/branch.html": template("{# expect: customer #}"),
   });
 });
+
+test("a view whose caller may name a template renders the one that it names itself", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def page(request, status, template_name="shop/orders.html"):
+    return render(request, template_name, {"orders": Order.objects.filter(status=status)})
+
+
+def summary(request, status):
+    return page(request, status, template_name="shop/statuses.html")
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}\n`,
+    "shop/templates/shop/statuses.html": `{% for order in orders %}{{ order.status }}{% endfor %}\n`,
+  });
+});
+
+test("what that template leaves unread, another one may read", async () => {
+  const { findings } = await analyseShop({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def page(request, status, template_name="shop/statuses.html"):
+    orders = Order.objects.filter(status=status).select_related("customer")
+    return render(request, template_name, {"orders": orders})
+`,
+    "shop/templates/shop/statuses.html": `{% for order in orders %}{{ order.status }}{% endfor %}\n`,
+  });
+  expect(findings.map(({ rule }) => rule)).not.toContain("unused-eager-load");
+});
