@@ -330,10 +330,12 @@ function paramValue(
   return typed(engine, fn, param.annotation, UNKNOWN, site);
 }
 
-/** Whoever calls may leave it out: a text is kept, for it may name the template that is rendered. */
+/** Whoever calls may leave it out: a text is kept, for it may name the template that is rendered, and a class, such as that of a form. */
 function openValue(engine: Engine, fn: FunctionValue, { annotation, default: byDefault }: Param, site: CallSite): Value {
   const given = typed(engine, fn, annotation, UNKNOWN, site);
-  return byDefault?.kind === "str" ? joinAll([defaultValue(engine, fn, byDefault, site), given]) : given;
+  if (byDefault?.kind !== "str" && byDefault?.kind !== "name") return given;
+  const left = defaultValue(engine, fn, byDefault, site);
+  return left.kind === "literal" || left.kind === "class" ? joinAll([left, given]) : given;
 }
 
 function typed(engine: Engine, fn: FunctionValue, annotation: Expr | null, value: Value, site: CallSite): Value {

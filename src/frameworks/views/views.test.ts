@@ -847,3 +847,30 @@ def page(request, status, template_name="shop/statuses.html"):
   });
   expect(findings.map(({ rule }) => rule)).not.toContain("unused-eager-load");
 });
+
+test("a view whose caller may name a form makes the one that it names itself", async () => {
+  await expectMarked({
+    "shop/forms.py": `from django import forms
+from shop.models import Order
+
+
+class OrderForm(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = ["status"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["status"].label = self.instance.customer.name  # expect: customer
+`,
+    "shop/views.py": `from django.shortcuts import render
+from shop.forms import OrderForm
+from shop.models import Order
+
+
+def page(request, form_class=OrderForm):
+    return render(request, "shop/orders.html", {"forms": [form_class(instance=order) for order in Order.objects.all()]})
+`,
+    "shop/templates/shop/orders.html": `{% for form in forms %}{{ form.status }}{% endfor %}\n`,
+  });
+});
