@@ -874,3 +874,32 @@ def page(request, form_class=OrderForm):
     "shop/templates/shop/orders.html": `{% for form in forms %}{{ form.status }}{% endfor %}\n`,
   });
 });
+
+test("a function's own variables are the context where it says so", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def context(variables):
+    default = {"title": "Orders"}
+    default.update(variables)
+    return default
+
+
+def page(request):
+    orders = Order.objects.all()
+    billed = Order.objects.select_related("invoice")
+    return render(request, "shop/orders.html", context(locals()))
+
+
+def plain(request):
+    named = Order.objects.all()
+    return render(request, "shop/names.html", vars())
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}
+{% for order in billed %}{{ order.invoice.number }}{% endfor %}
+`,
+    "shop/templates/shop/names.html": `{% for order in named %}{{ order.customer.name }}{% endfor %}{# expect: customer #}\n`,
+  });
+});
