@@ -469,3 +469,23 @@ class OrderSerializer(serializers.ModelSerializer):
         fields = ["lines"]`),
   );
 });
+
+test("a queryset that a field shows as it is runs for each row", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    quantities = serializers.SerializerMethodField()  # expect: lines
+    products = serializers.ReadOnlyField(source="lines.values")  # expect: lines
+    shown = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = ["quantities", "products", "shown"]
+
+    def get_quantities(self, order):
+        return order.lines.values_list("quantity", flat=True)
+
+    def get_shown(self, order):
+        lines = order.lines.values("quantity")
+        return lines if len(lines) > 1 else []  # expect: lines`),
+  );
+});

@@ -309,7 +309,8 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
   if (kind === "method") {
     const given = declared.args === null ? null : argument(declared.args, 0, "method_name");
     const name = given?.kind === "literal" && typeof given.value === "string" ? given.value : `get_${field.name}`;
-    engine.callMethod(serializer, name, { ...NO_ARGS, positional: [row] }, { span: field.site.span, frame: field.site.frame, expr: null });
+    const made = engine.callMethod(serializer, name, { ...NO_ARGS, positional: [row] }, { ...field.site, expr: null });
+    render(engine, made, field.site);
     return;
   }
   const source = sourceOf(declared) ?? field.name;
@@ -364,7 +365,13 @@ function representRelated(engine: Engine, field: ObjectValue, kind: FieldKind, v
     representOne(engine, field, kind, element, site);
     return;
   }
+  if (kind === "plain") render(engine, value, site);
   representOne(engine, field, kind, value, site);
+}
+
+/** A queryset that is shown as it is runs when the answer is written. */
+function render(engine: Engine, value: Value, { span, frame }: AccessSite): void {
+  for (const one of alternatives(value)) if (one.kind === "queryset") engine.iterate(one, span, frame, "list");
 }
 
 function representOne(engine: Engine, field: ObjectValue, kind: FieldKind, value: Value, site: CallSite): void {
