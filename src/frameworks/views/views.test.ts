@@ -903,3 +903,60 @@ def plain(request):
     "shop/templates/shop/names.html": `{% for order in named %}{{ order.customer.name }}{% endfor %}{# expect: customer #}\n`,
   });
 });
+
+const SHARED_QUERYSET = `from django.db import models
+from shop.models import Order
+
+
+class Note(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="notes")
+
+
+class Stamp(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="stamps")
+
+
+class Label(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="labels")
+
+
+class Claim(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="claims")
+
+
+class Refund(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="refunds")
+
+
+class Report:
+    def rows(self):
+        return self.model.objects.all()
+`;
+
+const reports = (body: string) =>
+  ["Note", "Stamp", "Label", "Claim", "Refund"].map((name) => `class ${name}Report(Report):\n    model = ${name}\n${body}`).join("\n\n");
+
+test("one line makes the querysets of many models, each with a loop of its own", async () => {
+  await expectMarked({
+    "shop/reports.py": `${SHARED_QUERYSET}
+
+${reports(`
+    def show(self):
+        return [row.order.status for row in self.rows()]  # expect: order
+`)}`,
+  });
+});
+
+test("which of them come to the one loop over all is not known", async () => {
+  await expectMarked({
+    "shop/reports.py": `${SHARED_QUERYSET}
+    def show(self):
+        return [row.order.status for row in self.rows()]  # expect: order?
+
+
+${reports(`
+    def page(self):
+        return self.show()
+`)}`,
+  });
+});
