@@ -1,5 +1,5 @@
 /** Django REST framework: what a serializer reads of each row, and which actions a viewset has. */
-import type { ClassInfo, Field, Model } from "../../model/index.ts";
+import type { ClassInfo, Expr, Field, Model } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
@@ -482,6 +482,7 @@ const eachAction =
       withEntry(engine, viewset.cls, () => {
         engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action), isDetail(engine, viewset.cls, action)] }, site);
         const request = made.attrs.get("request") ?? UNKNOWN;
+        if (request.kind === "object") request.attrs.set("method", methodOf(engine, viewset.cls, action));
         engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
       });
       const ran = engine.program.member(viewset.cls, action)?.definition;
@@ -505,16 +506,39 @@ const dispatchAction =
     return engine.callMethod(view, String(action.value), { positional: request === undefined ? [] : [request], keywords: new Map(), open: true }, site);
   };
 
-const STANDARD_ACTIONS = ["list", "retrieve", "create", "update", "partial_update", "destroy"];
+/** What a router sends to each. */
+const METHODS: Readonly<Record<string, string>> = {
+  list: "GET",
+  retrieve: "GET",
+  create: "POST",
+  update: "PUT",
+  partial_update: "PATCH",
+  destroy: "DELETE",
+};
+const STANDARD_ACTIONS = Object.keys(METHODS);
 const ACTIONS_OF_ALL: ReadonlySet<string> = new Set(["list", "create"]);
 
 /** Whether an action is about one object: the router knows it of its own, `@action(detail=…)` says it of others. */
 function isDetail(engine: Engine, cls: ClassInfo, action: string): Value {
   if (STANDARD_ACTIONS.includes(action)) return literal(!ACTIONS_OF_ALL.has(action));
+  const said = saidOfAction(engine, cls, action, "detail");
+  return said?.kind === "constant" ? literal(said.value === "true") : UNKNOWN;
+}
+
+/** `@action(methods=…)` names the methods of others than the router's, where it is not GET alone. */
+function methodOf(engine: Engine, cls: ClassInfo, action: string): Value {
+  const standard = METHODS[action];
+  if (standard !== undefined) return literal(standard);
+  const said = saidOfAction(engine, cls, action, "methods");
+  if (said === undefined) return literal("GET");
+  const [only, ...others] = said.kind === "sequence" ? said.items : [];
+  return only?.kind === "str" && others.length === 0 ? literal(only.value.toUpperCase()) : UNKNOWN;
+}
+
+function saidOfAction(engine: Engine, cls: ClassInfo, action: string, keyword: string): Expr | undefined {
   const member = engine.program.member(cls, action);
   const decorators = member?.definition.kind === "function" ? member.definition.def.decorators : [];
-  const said = decorators.flatMap((one) => (one.kind === "call" ? one.keywords.filter(({ name }) => name === "detail") : [])).at(0)?.value;
-  return said?.kind === "constant" ? literal(said.value === "true") : UNKNOWN;
+  return decorators.flatMap((one) => (one.kind === "call" ? one.keywords.filter(({ name }) => name === keyword) : [])).at(0)?.value;
 }
 
 function actionsOf(engine: Engine, cls: ClassInfo): string[] {
