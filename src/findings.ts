@@ -128,23 +128,22 @@ const GENERIC_MODELS = 5;
 function doubtGeneric(findings: readonly Finding[]): Finding[] {
   const models = new Map<string, Set<string>>();
   for (const finding of findings) {
-    const key = sharedKey(finding);
-    if (key === "") continue;
-    models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
+    for (const key of sharedKeys(finding)) models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
   }
   return findings.map((finding) => {
-    const count = models.get(sharedKey(finding))?.size ?? 0;
+    const count = models.get(sharedKeys(finding).at(-1) ?? "")?.size ?? 0;
     if (count < GENERIC_MODELS) return finding;
     return { ...finding, confidence: "possible", doubt: `this line makes the querysets of ${count} models; which of them get here is not known` };
   });
 }
 
-/** The line that makes the queryset, and the loop that its rows come to. Empty for what stands in no source: no line makes it. */
-function sharedKey({ places }: Finding): string {
+/** The line that makes the queryset, then with it the loop that its rows come to, if there is one. None for what stands in no source: no line makes it. */
+function sharedKeys({ places }: Finding): string[] {
   const [first] = places;
-  if (first === undefined || first.object !== undefined) return "";
+  if (first === undefined || first.object !== undefined) return [];
+  const line = placeText(first);
   const loop = places.find(({ role }) => role === "loop");
-  return `${placeText(first)} ${loop === undefined ? "" : placeText(loop)}`;
+  return loop === undefined ? [line] : [line, `${line} ${placeText(loop)}`];
 }
 
 function placeText({ file, line, column, endLine, endColumn }: Place): string {

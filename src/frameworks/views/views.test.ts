@@ -960,3 +960,21 @@ ${reports(`
 `)}`,
   });
 });
+
+test("what is said of that line alone is said of all of them", async () => {
+  const { findings } = await analyseShop({
+    "shop/reports.py": `${SHARED_QUERYSET}
+
+${reports(`
+    def show(self):
+        return [row.order.status for row in self.rows()]
+`)}
+
+    def counted(self):
+        rows = self.rows()
+        print(rows.count())
+        return list(rows)
+`,
+  });
+  expect(findings.filter(({ rule }) => rule === "count-then-iterate").map(({ confidence }) => confidence)).toEqual(["possible"]);
+});
