@@ -481,8 +481,8 @@ const eachAction =
       const made = object(viewset.cls, null, viewset.site);
       withEntry(engine, viewset.cls, () => {
         engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action), isDetail(engine, viewset.cls, action)] }, site);
-        const request = made.attrs.get("request") ?? UNKNOWN;
-        if (request.kind === "object") request.attrs.set("method", methodOf(engine, viewset.cls, action));
+        const request = sentAs(methodOf(engine, viewset.cls, action), made.attrs.get("request") ?? UNKNOWN);
+        made.attrs.set("request", request);
         engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
       });
       const ran = engine.program.member(viewset.cls, action)?.definition;
@@ -505,6 +505,15 @@ const dispatchAction =
     if (view === undefined || action?.kind !== "literal") return UNKNOWN;
     return engine.callMethod(view, String(action.value), { positional: request === undefined ? [] : [request], keywords: new Map(), open: true }, site);
   };
+
+/** Each action has a request of its own. */
+function sentAs(method: Value, request: Value): Value {
+  if (request.kind !== "object") return request;
+  const sent = object(request.cls, null, request.site);
+  for (const [name, value] of request.attrs) sent.attrs.set(name, value);
+  sent.attrs.set("method", method);
+  return sent;
+}
 
 /** What a router sends to each. */
 const METHODS: Readonly<Record<string, string>> = {
