@@ -122,26 +122,32 @@ function packageFiles({ program }: RuleInput): ReadonlySet<string> {
   return new Set([...program.modules.values()].flatMap((module) => (module.origin === "installed" ? [module.ir.file] : [])));
 }
 
-/** One expression that makes the querysets of so many models belongs to no view in particular. */
+/** One expression that makes the querysets of so many models belongs to no view in particular, if one loop gets the rows of all. */
 const GENERIC_MODELS = 5;
 
 function doubtGeneric(findings: readonly Finding[]): Finding[] {
   const models = new Map<string, Set<string>>();
   for (const finding of findings) {
-    const key = firstPlace(finding);
-    if (key === "") continue;
-    models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
+    for (const key of sharedKeys(finding)) models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
   }
   return findings.map((finding) => {
-    const count = models.get(firstPlace(finding))?.size ?? 0;
+    const count = models.get(sharedKeys(finding).at(-1) ?? "")?.size ?? 0;
     if (count < GENERIC_MODELS) return finding;
     return { ...finding, confidence: "possible", doubt: `this line makes the querysets of ${count} models; which of them get here is not known` };
   });
 }
 
-/** Empty for what stands in no source: no line makes it. */
-function firstPlace({ places: [first] }: Finding): string {
-  return first === undefined || first.object !== undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}`;
+/** The line that makes the queryset, then with it the loop that its rows come to, if there is one. None for what stands in no source: no line makes it. */
+function sharedKeys({ places }: Finding): string[] {
+  const [first] = places;
+  if (first === undefined || first.object !== undefined) return [];
+  const line = placeText(first);
+  const loop = places.find(({ role }) => role === "loop");
+  return loop === undefined ? [line] : [line, `${line} ${placeText(loop)}`];
+}
+
+function placeText({ file, line, column, endLine, endColumn }: Place): string {
+  return `${file}:${line}:${column}:${endLine}:${endColumn}`;
 }
 
 function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work): Finding {

@@ -332,9 +332,17 @@ function paramValue(
       return given.kind === "unknown" ? typed(engine, fn, param.annotation, given, site) : given;
     }
   }
-  if (isOpen) return typed(engine, fn, param.annotation, UNKNOWN, site);
+  if (isOpen) return openValue(engine, fn, param, site);
   if (param.default !== null) return defaultValue(engine, fn, param.default, site);
   return typed(engine, fn, param.annotation, UNKNOWN, site);
+}
+
+/** Whoever calls may leave it out: a text is kept, for it may name the template that is rendered, and a class, such as that of a form. */
+function openValue(engine: Engine, fn: FunctionValue, { annotation, default: byDefault }: Param, site: CallSite): Value {
+  const given = typed(engine, fn, annotation, UNKNOWN, site);
+  if (byDefault?.kind !== "str" && byDefault?.kind !== "name") return given;
+  const left = defaultValue(engine, fn, byDefault, site);
+  return left.kind === "literal" || left.kind === "class" ? joinAll([left, given]) : given;
 }
 
 function typed(engine: Engine, fn: FunctionValue, annotation: Expr | null, value: Value, site: CallSite): Value {

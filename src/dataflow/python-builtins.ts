@@ -114,6 +114,10 @@ export const propertyOf =
     return native(`${key}${freshId()}`, (self, at) => engine.call(getter, self, at));
   };
 
+/** `locals()`: what a function hands to its template, under the names that it has itself. */
+const localVariables: Builtin = (_engine, _args, { frame }) =>
+  frame.def === null ? UNKNOWN : dict([...frame.env.vars].map(([name, { value }]) => [name, value] as const));
+
 const BUILTINS: Readonly<Record<string, Builtin>> = {
   list: collect("list"),
   tuple: collect("tuple"),
@@ -239,6 +243,12 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     if (args.positional.length !== 1 || first === undefined) return UNKNOWN;
     if (first.kind === "object") return { kind: "class", cls: first.cls };
     return first.kind === "row" ? { kind: "class", cls: first.model.cls } : UNKNOWN;
+  },
+  locals: localVariables,
+  vars: (engine, args, site) => {
+    if (args.positional.length === 0) return localVariables(engine, args, site);
+    escapeArgs(engine, args);
+    return UNKNOWN;
   },
   dict: (engine, args, site) => {
     const made = dict(args.keywords);

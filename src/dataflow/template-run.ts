@@ -27,6 +27,8 @@ export function renderTemplate(engine: Engine, name: Value, context: Value, site
     runTemplate(engine, found, rootEnv(engine, context), site);
     if (name.kind === "list") break;
   }
+  // Whoever calls a view may name another template, which shows what this one does not.
+  if (isFound && alternatives(name).some((one) => one.kind === "unknown")) engine.escape(context);
   if (isFound) return;
   const { file, at } = ownPlace(site);
   engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", file, at);

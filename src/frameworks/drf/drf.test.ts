@@ -4,6 +4,7 @@ import { expectMarked } from "../../../tests/support/framework-case.ts";
 const files = (code: string): Record<string, string> => ({
   "shop/api.py": `from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from shop.models import Customer, Line, Order, Product
 
 
@@ -467,5 +468,61 @@ class OrderSerializer(serializers.ModelSerializer):
     class Meta:
         model = Order
         fields = ["lines"]`),
+  );
+});
+
+test("a queryset that a field shows as it is runs for each row", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    quantities = serializers.SerializerMethodField()  # expect: lines
+    products = serializers.ReadOnlyField(source="lines.values")  # expect: lines
+    shown = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = ["quantities", "products", "shown"]
+
+    def get_quantities(self, order):
+        return order.lines.values_list("quantity", flat=True)
+
+    def get_shown(self, order):
+        lines = order.lines.values("quantity")
+        return lines if len(lines) > 1 else []  # expect: lines`),
+  );
+});
+
+test("an action knows the method that a router sends to it", async () => {
+  await expectMarked(
+    files(`class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]
+
+
+class SavedOrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()
+    number = serializers.CharField(source="invoice.number")  # expect: invoice
+
+    class Meta:
+        model = Order
+        fields = ["customer", "number"]
+
+
+class OrderViewSet(viewsets.ModelViewSet):
+    queryset = Order.objects.order_by("placed_at")
+
+    def get_serializer_class(self):
+        if self.request.method not in SAFE_METHODS:
+            return SavedOrderSerializer
+        return OrderSerializer
+
+    @action(detail=False)
+    def full(self, request):
+        return Response(self.get_serializer(self.get_queryset(), many=True).data)
+
+    @action(detail=False, methods=["post"])
+    def pay(self, request):
+        return Response(self.get_serializer(self.get_queryset().select_related("customer"), many=True).data)
+`),
   );
 });

@@ -1,5 +1,5 @@
 /** Django REST framework: what a serializer reads of each row, and which actions a viewset has. */
-import type { ClassInfo, Field, Model } from "../../model/index.ts";
+import type { ClassInfo, Expr, Field, Model } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
@@ -309,7 +309,8 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
   if (kind === "method") {
     const given = declared.args === null ? null : argument(declared.args, 0, "method_name");
     const name = given?.kind === "literal" && typeof given.value === "string" ? given.value : `get_${field.name}`;
-    engine.callMethod(serializer, name, { ...NO_ARGS, positional: [row] }, { span: field.site.span, frame: field.site.frame, expr: null });
+    const made = engine.callMethod(serializer, name, { ...NO_ARGS, positional: [row] }, { ...field.site, expr: null });
+    render(engine, made, field.site);
     return;
   }
   const source = sourceOf(declared) ?? field.name;
@@ -364,7 +365,13 @@ function representRelated(engine: Engine, field: ObjectValue, kind: FieldKind, v
     representOne(engine, field, kind, element, site);
     return;
   }
+  if (kind === "plain") render(engine, value, site);
   representOne(engine, field, kind, value, site);
+}
+
+/** A queryset that is shown as it is runs when the answer is written. */
+function render(engine: Engine, value: Value, { span, frame }: AccessSite): void {
+  for (const one of alternatives(value)) if (one.kind === "queryset") engine.iterate(one, span, frame, "list");
 }
 
 function representOne(engine: Engine, field: ObjectValue, kind: FieldKind, value: Value, site: CallSite): void {
@@ -474,7 +481,8 @@ const eachAction =
       const made = object(viewset.cls, null, viewset.site);
       withEntry(engine, viewset.cls, () => {
         engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action), isDetail(engine, viewset.cls, action)] }, site);
-        const request = made.attrs.get("request") ?? UNKNOWN;
+        const request = sentAs(methodOf(engine, viewset.cls, action), made.attrs.get("request") ?? UNKNOWN);
+        made.attrs.set("request", request);
         engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
       });
       const ran = engine.program.member(viewset.cls, action)?.definition;
@@ -498,16 +506,48 @@ const dispatchAction =
     return engine.callMethod(view, String(action.value), { positional: request === undefined ? [] : [request], keywords: new Map(), open: true }, site);
   };
 
-const STANDARD_ACTIONS = ["list", "retrieve", "create", "update", "partial_update", "destroy"];
+/** Each action has a request of its own. */
+function sentAs(method: Value, request: Value): Value {
+  if (request.kind !== "object") return request;
+  const sent = object(request.cls, null, request.site);
+  for (const [name, value] of request.attrs) sent.attrs.set(name, value);
+  sent.attrs.set("method", method);
+  return sent;
+}
+
+/** What a router sends to each. */
+const METHODS: Readonly<Record<string, string>> = {
+  list: "GET",
+  retrieve: "GET",
+  create: "POST",
+  update: "PUT",
+  partial_update: "PATCH",
+  destroy: "DELETE",
+};
+const STANDARD_ACTIONS = Object.keys(METHODS);
 const ACTIONS_OF_ALL: ReadonlySet<string> = new Set(["list", "create"]);
 
 /** Whether an action is about one object: the router knows it of its own, `@action(detail=…)` says it of others. */
 function isDetail(engine: Engine, cls: ClassInfo, action: string): Value {
   if (STANDARD_ACTIONS.includes(action)) return literal(!ACTIONS_OF_ALL.has(action));
+  const said = saidOfAction(engine, cls, action, "detail");
+  return said?.kind === "constant" ? literal(said.value === "true") : UNKNOWN;
+}
+
+/** `@action(methods=…)` names the methods of others than the router's, where it is not GET alone. */
+function methodOf(engine: Engine, cls: ClassInfo, action: string): Value {
+  const standard = METHODS[action];
+  if (standard !== undefined) return literal(standard);
+  const said = saidOfAction(engine, cls, action, "methods");
+  if (said === undefined) return literal("GET");
+  const [only, ...others] = said.kind === "sequence" ? said.items : [];
+  return only?.kind === "str" && others.length === 0 ? literal(only.value.toUpperCase()) : UNKNOWN;
+}
+
+function saidOfAction(engine: Engine, cls: ClassInfo, action: string, keyword: string): Expr | undefined {
   const member = engine.program.member(cls, action);
   const decorators = member?.definition.kind === "function" ? member.definition.def.decorators : [];
-  const said = decorators.flatMap((one) => (one.kind === "call" ? one.keywords.filter(({ name }) => name === "detail") : [])).at(0)?.value;
-  return said?.kind === "constant" ? literal(said.value === "true") : UNKNOWN;
+  return decorators.flatMap((one) => (one.kind === "call" ? one.keywords.filter(({ name }) => name === keyword) : [])).at(0)?.value;
 }
 
 function actionsOf(engine: Engine, cls: ClassInfo): string[] {

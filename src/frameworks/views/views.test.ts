@@ -814,3 +814,167 @@ ${listing(
     "shop/templates/branch.html": template("{# expect: customer #}"),
   });
 });
+
+test("a view whose caller may name a template renders the one that it names itself", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def page(request, status, template_name="shop/orders.html"):
+    return render(request, template_name, {"orders": Order.objects.filter(status=status)})
+
+
+def summary(request, status):
+    return page(request, status, template_name="shop/statuses.html")
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}\n`,
+    "shop/templates/shop/statuses.html": `{% for order in orders %}{{ order.status }}{% endfor %}\n`,
+  });
+});
+
+test("what that template leaves unread, another one may read", async () => {
+  const { findings } = await analyseShop({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def page(request, status, template_name="shop/statuses.html"):
+    orders = Order.objects.filter(status=status).select_related("customer")
+    return render(request, template_name, {"orders": orders})
+`,
+    "shop/templates/shop/statuses.html": `{% for order in orders %}{{ order.status }}{% endfor %}\n`,
+  });
+  expect(findings.map(({ rule }) => rule)).not.toContain("unused-eager-load");
+});
+
+test("a view whose caller may name a form makes the one that it names itself", async () => {
+  await expectMarked({
+    "shop/forms.py": `from django import forms
+from shop.models import Order
+
+
+class OrderForm(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = ["status"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["status"].label = self.instance.customer.name  # expect: customer
+`,
+    "shop/views.py": `from django.shortcuts import render
+from shop.forms import OrderForm
+from shop.models import Order
+
+
+def page(request, form_class=OrderForm):
+    return render(request, "shop/orders.html", {"forms": [form_class(instance=order) for order in Order.objects.all()]})
+`,
+    "shop/templates/shop/orders.html": `{% for form in forms %}{{ form.status }}{% endfor %}\n`,
+  });
+});
+
+test("a function's own variables are the context where it says so", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def context(variables):
+    default = {"title": "Orders"}
+    default.update(variables)
+    return default
+
+
+def page(request):
+    orders = Order.objects.all()
+    billed = Order.objects.select_related("invoice")
+    return render(request, "shop/orders.html", context(locals()))
+
+
+def plain(request):
+    named = Order.objects.all()
+    return render(request, "shop/names.html", vars())
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}
+{% for order in billed %}{{ order.invoice.number }}{% endfor %}
+`,
+    "shop/templates/shop/names.html": `{% for order in named %}{{ order.customer.name }}{% endfor %}{# expect: customer #}\n`,
+  });
+});
+
+const SHARED_QUERYSET = `from django.db import models
+from shop.models import Order
+
+
+class Note(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="notes")
+
+
+class Stamp(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="stamps")
+
+
+class Label(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="labels")
+
+
+class Claim(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="claims")
+
+
+class Refund(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="refunds")
+
+
+class Report:
+    def rows(self):
+        return self.model.objects.all()
+`;
+
+const reports = (body: string) =>
+  ["Note", "Stamp", "Label", "Claim", "Refund"].map((name) => `class ${name}Report(Report):\n    model = ${name}\n${body}`).join("\n\n");
+
+test("one line makes the querysets of many models, each with a loop of its own", async () => {
+  await expectMarked({
+    "shop/reports.py": `${SHARED_QUERYSET}
+
+${reports(`
+    def show(self):
+        return [row.order.status for row in self.rows()]  # expect: order
+`)}`,
+  });
+});
+
+test("which of them come to the one loop over all is not known", async () => {
+  await expectMarked({
+    "shop/reports.py": `${SHARED_QUERYSET}
+    def show(self):
+        return [row.order.status for row in self.rows()]  # expect: order?
+
+
+${reports(`
+    def page(self):
+        return self.show()
+`)}`,
+  });
+});
+
+test("what is said of that line alone is said of all of them", async () => {
+  const { findings } = await analyseShop({
+    "shop/reports.py": `${SHARED_QUERYSET}
+
+${reports(`
+    def show(self):
+        return [row.order.status for row in self.rows()]
+`)}
+
+    def counted(self):
+        rows = self.rows()
+        print(rows.count())
+        return list(rows)
+`,
+  });
+  expect(findings.filter(({ rule }) => rule === "count-then-iterate").map(({ confidence }) => confidence)).toEqual(["possible"]);
+});

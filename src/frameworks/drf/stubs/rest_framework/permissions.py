@@ -1,0 +1,1 @@
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
