@@ -204,10 +204,7 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
       // Stubs are followed through their attributes; in the project any method may read one.
       if (frame.module?.origin !== "builtin") engine.escape(value);
       if (object.kind === "object") setAttribute(engine, object, target.name, value, frame);
-      else if (object.kind === "row") {
-        object.origin.asInstances = true;
-        assignToRow(object, target.name, value);
-      } else engine.escape(value);
+      else for (const one of alternatives(object)) assignToOne(engine, one, target.name, value);
       return;
     }
     case "subscript": {
@@ -225,6 +222,13 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
     default:
       return;
   }
+}
+
+/** Whichever of several rows it is, the attribute is set on it. */
+function assignToOne(engine: Engine, one: Value, name: string, value: Value): void {
+  if (one.kind !== "row") return engine.escape(value);
+  one.origin.asInstances = true;
+  assignToRow(one, name, value);
 }
 
 /** A new key forgets the row that was loaded for the old one; a row that is put there is at hand. */
