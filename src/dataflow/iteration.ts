@@ -29,7 +29,8 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
       const all = many.map((one) => iterate(engine, one, span, frame, how, head));
       const main = all.find((one) => one.loop.over === "rows") ?? all[0];
       if (main === undefined) return unknownItems(engine, frame, head);
-      return { element: joinAll(all.map((one) => one.element)), loop: main.loop };
+      // Whichever of them it is, the rounds are those of one loop: rows of another would stay in theirs where this one is left.
+      return { element: joinAll(all.map(({ element, loop }) => (loop.over === "rows" ? inLoop(element, main.loop) : element))), loop: main.loop };
     }
     default:
       return unknownItems(engine, frame, head);

@@ -526,3 +526,20 @@ class OrderViewSet(viewsets.ModelViewSet):
 `),
   );
 });
+
+test("a link to the object itself reads no relation of its name", async () => {
+  await expectMarked(
+    api(`class SelfLink(serializers.HyperlinkedIdentityField):
+    pass
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    lines = SelfLink(view_name="order-lines")
+    customer = serializers.HyperlinkedIdentityField(view_name="order-customer")
+    number = serializers.CharField(source="invoice.number")  # expect: invoice
+
+    class Meta:
+        model = Order
+        fields = ["lines", "customer", "number"]`),
+  );
+});

@@ -313,7 +313,9 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
     render(engine, made, field.site);
     return;
   }
-  const source = sourceOf(declared) ?? field.name;
+  // A link to the object itself is made of the whole of it, whatever the field is called.
+  const isIdentity = engine.program.isSubclass(declared.cls, "rest_framework.relations.HyperlinkedIdentityField");
+  const source = sourceOf(declared) ?? (isIdentity ? "*" : field.name);
   const isKeyOnly = (kind === "pk" || (kind === "hyperlink" && lookupField(declared) === "pk")) && !flag(declared, "many");
   const value = followSource(engine, row, source, isKeyOnly, { span: field.site.span, frame: field.site.frame });
   const inner: CallSite = { span: field.site.span, frame: field.site.frame, expr: null };

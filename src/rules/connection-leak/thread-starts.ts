@@ -1,4 +1,5 @@
 /** Places at which the project's code starts a thread, and the function that runs in it. */
+import { isCommandFile } from "../command-files.ts";
 import type { Expr, FunctionDef, Program, PythonModule, RuleInput, Span, Stmt, Symbol } from "../../model/index.ts";
 import { childrenOf } from "../../python/syntax-tree.ts";
 
@@ -21,11 +22,9 @@ const THREAD = /^(?:threading\.)(?:Thread|Timer)$/;
 const POOL_METHODS: ReadonlySet<string> = new Set(["submit", "map", "apply_async", "map_async", "imap", "imap_unordered", "starmap"]);
 
 /** A command's threads end with its process. */
-const COMMAND = /(?:^|\/)management\/commands\//;
-
 export function threadStarts({ program }: RuleInput): ThreadStart[] {
   return [...program.modules.values()]
-    .filter((module) => module.origin === "project" && !COMMAND.test(module.ir.file) && mentionsThreads(module))
+    .filter((module) => module.origin === "project" && !isCommandFile(module.ir.file) && mentionsThreads(module))
     .flatMap((module) => startsIn(program, module));
 }
 

@@ -2,6 +2,7 @@ import { insertion } from "../../fixes/chain-edit.ts";
 import { distinctBy } from "../../model/group-by.ts";
 import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Span, Spot } from "../../model/index.ts";
 import { moduleOf, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
+import { isCommandFile } from "../command-files.ts";
 import { modelName } from "../names.ts";
 
 export const rule: Rule = {
@@ -20,7 +21,7 @@ export const rule: Rule = {
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (!run.atImport || run.doubts.length > 0 || run.cached || run.inTemplate || run.related) return false;
   if (moduleOf(input.program, run.span.file)?.origin !== "project") return false;
-  return !pathTo(input.program, startOf(run)).some(isScriptGuard);
+  return !isCommandFile(startOf(run).file) && !pathTo(input.program, startOf(run)).some(isScriptGuard);
 }
 
 /** The module's own expression that leads to the query. */
