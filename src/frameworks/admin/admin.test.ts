@@ -264,6 +264,26 @@ class VenueAdmin(admin.ModelAdmin):
   );
 });
 
+test("inlines of a page that nobody may change have no selects", async () => {
+  await expectMarked(
+    files(`class EventInline(admin.TabularInline):
+    model = Event
+    max_num = 1
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    raw_id_fields = ["city"]
+    inlines = [EventInline]
+
+    def has_change_permission(self, request, obj=None):
+        """Nobody."""
+        return False
+`),
+  );
+});
+
 test("an inline's select renders each option's label", async () => {
   await expectMarked(
     files(

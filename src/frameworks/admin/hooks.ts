@@ -290,17 +290,25 @@ function parentKey(engine: Engine, admin: ObjectValue, site: CallSite): ((field:
   return (field) => (named === undefined ? parents.has(field.relation?.target ?? "") : field.name === named);
 }
 
-/** Models whose pages show the inline. */
+/** Models whose pages show the inline with its form: on a page that nobody may change its rows are text. */
 function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite): ReadonlySet<string> {
   const labels = new Set<string>();
   const at: AccessSite = { span: site.span, frame: site.frame };
   for (const cls of engine.program.classes) {
     if (cls.module.origin !== "project" || !engine.program.isSubclass(cls, "django.contrib.admin.options.ModelAdmin")) continue;
+    if (isClosed(engine, cls)) continue;
     const inlines = engine.classMember(cls, "inlines", { kind: "class", cls }, at);
     const isShown = inlines?.kind === "list" && (inlines.items ?? []).some((one) => one.kind === "class" && one.cls === inlineCls);
     if (isShown) for (const model of registeredModels(engine, cls)) labels.add(model.label);
   }
   return labels;
+}
+
+/** `has_change_permission()` that says False, whoever asks. */
+function isClosed({ program }: Engine, cls: ClassInfo): boolean {
+  const own = program.member(cls, "has_change_permission")?.definition;
+  const [only, ...others] = own?.kind === "function" ? own.def.body.filter((stmt) => stmt.kind !== "expr") : [];
+  return only?.kind === "return" && only.value?.kind === "constant" && only.value.value === "false" && others.length === 0;
 }
 
 function namesOf(engine: Engine, admin: ObjectValue, name: string, site: CallSite): string[] {
