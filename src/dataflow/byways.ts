@@ -6,6 +6,8 @@ import { alternatives, joinAll, type RowValue, type Value } from "./values.ts";
 /** A way that is taken inside `loop`; what an inner loop does on it happens in each of that one's rounds. */
 export interface Byway {
   readonly kind: Otherwise;
+  /** What the settings say against it. */
+  readonly doubt?: string;
   readonly loop: Loop | null;
   /** The one that it branches off. */
   readonly from: Byway | undefined;
@@ -15,20 +17,48 @@ export function bywayFrom(frame: Frame, kind: Otherwise): Byway {
   return { kind, loop: frame.loop, from: frame.byway };
 }
 
-/** Runs `work` on a way that only some rows take. */
-export function onByway<T>(frame: Frame, kind: Otherwise, work: () => T): T {
+/** The way that is taken only where the settings are other than they are written. */
+export function ruledOutFrom(frame: Frame, doubt: string): Byway {
+  return { kind: "settings", doubt, loop: frame.loop, from: frame.byway };
+}
+
+/** Runs `work` on a way that only some rows take, or none. */
+export function onByway<T>(frame: Frame, byway: Byway | undefined, work: () => T): T {
   const outer = frame.byway;
-  frame.byway = bywayFrom(frame, kind);
+  frame.byway = byway;
   const result = work();
   frame.byway = outer;
   return result;
 }
 
-/** What keeps a loop's rows from the place, the rarest of all on the way from the loop; undefined where all of them come. */
+/** What rules out the way here, in this function or in a caller. */
+export function ruledOutAt(frame: Frame): readonly string[] {
+  let doubts = NO_DOUBTS;
+  for (let at: Frame | null = frame; at !== null; at = at.caller) {
+    for (let way = at.byway; way !== undefined; way = way.from) {
+      if (way.doubt !== undefined && !doubts.includes(way.doubt)) doubts = [...doubts, way.doubt];
+    }
+  }
+  return doubts;
+}
+
+const NO_DOUBTS: readonly string[] = [];
+
+/** The same text for ways on which the same is known of what happens. */
+export function wayKey(frame: Frame): string {
+  const key = otherwiseAt(frame, null) ?? "";
+  const doubts = ruledOutAt(frame);
+  return doubts.length === 0 ? key : `${key}(${doubts.join(";")})`;
+}
+
+/**
+ * What keeps a loop's rows from the place, the rarest of all on the way from the loop; undefined where all of them come. Settings that rule out the way
+ * to the loop keep them from it as well.
+ */
 export function otherwiseAt(frame: Frame, loop: Loop | null): Otherwise | undefined {
   let found: Otherwise | undefined;
   for (let at: Frame | null = frame; at !== null; at = at.caller) {
-    for (let way = at.byway; way !== undefined; way = way.from) if (isWithin(way.loop, loop)) found = rarer(found, way.kind);
+    for (let way = at.byway; way !== undefined; way = way.from) if (way.kind === "settings" || isWithin(way.loop, loop)) found = rarer(found, way.kind);
   }
   return found;
 }
@@ -42,8 +72,10 @@ function rarer(one: Otherwise | undefined, other: Otherwise | undefined): Otherw
   return rarity(one) < rarity(other) ? other : one;
 }
 
+type Came = Exclude<Otherwise, "settings">;
+
 /** How a row says by which way it came. */
-const CAME: Readonly<Record<Otherwise, string>> = {
+const CAME: Readonly<Record<Came, string>> = {
   or: "only rows without what stands before the `or` come to it",
   handler: "only rows that the handler fetched come to it",
   kept: "the code keeps the row, and what was loaded of it once stays loaded",
@@ -58,11 +90,13 @@ export function broughtBy(frame: Frame, value: Value): Value {
 }
 
 function markedRow(frame: Frame, row: RowValue): RowValue {
-  const kind = otherwiseAt({ ...frame, caller: null }, row.loop);
+  const own = { ...frame, caller: null };
+  const kind = otherwiseAt(own, row.loop);
+  if (kind === "settings") return { ...row, doubts: [...new Set([...row.doubts, ...ruledOutAt(own)])] };
   return kind === undefined ? row : cameBy(row, kind);
 }
 
-export function cameBy(row: RowValue, kind: Otherwise): RowValue {
+export function cameBy(row: RowValue, kind: Came): RowValue {
   return row.doubts.includes(CAME[kind]) ? row : { ...row, doubts: [...row.doubts, CAME[kind]] };
 }
 

@@ -3,7 +3,7 @@ import type { Expr, FunctionDef, Param, SentStatement, Span } from "../model/ind
 import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { hasFallback } from "./fallbacks.ts";
-import { otherwiseAt } from "./byways.ts";
+import { wayKey } from "./byways.ts";
 import { joinLeft } from "./attribute-writes.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
@@ -117,7 +117,7 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
   const table = summaryTable(engine, fn, isLocal);
   // What was told of it while facts were taken left the queryset out.
   const isRetold = engine.isTracing && hasFallback(fn.def);
-  const key = `${isRetold ? "~" : ""}${otherwiseAt(site.frame, null) ?? ""}${keysOf(values, ",")}`;
+  const key = `${isRetold ? "~" : ""}${wayKey(site.frame)}${keysOf(values, ",")}`;
   const existing = table.get(key);
   if (existing !== undefined) return reuse(engine, existing, values, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {

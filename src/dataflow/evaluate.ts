@@ -11,9 +11,10 @@ import { bodyName } from "./class-bodies.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
-import { cameBy, onByway } from "./byways.ts";
+import { bywayFrom, cameBy, onByway } from "./byways.ts";
 import { forgetGiven } from "./conditions.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
+import { ruledOut } from "./ruled-out.ts";
 import {
   ABSENT,
   alternatives,
@@ -353,6 +354,11 @@ function runClauses(engine: Engine, expr: Comprehension, at: number, frame: Fram
 }
 
 function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
+  return onByway(frame, frame.byway, () => joinItems(engine, expr, frame));
+}
+
+/** Each item is on the way on which the ones before it let the rest be asked. */
+function joinItems(engine: Engine, expr: BoolOp, frame: Frame): Value {
   const results: Value[] = [];
   const last = expr.items.length - 1;
   let isOtherwise = false;
@@ -367,6 +373,7 @@ function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
     if (!passes)
       results.push(expr.operator === "and" && index < last && value.kind === "row" ? NONE : known === false && value.kind === "unknown" ? ABSENT : value);
     if (ends) break;
+    if (index < last) frame.byway = ruledOut(engine, item, expr.operator === "and", frame) ?? frame.byway;
     isOtherwise ||= expr.operator === "or" && known === null;
   }
   return joinAll(results);
@@ -374,7 +381,7 @@ function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
 
 /** The right side of `row.parent or row`: how many rows come to it, nothing says. */
 function evaluateOtherwise(engine: Engine, item: Expr, frame: Frame): Value {
-  const value = onByway(frame, "or", () => engine.evaluate(item, frame));
+  const value = onByway(frame, bywayFrom(frame, "or"), () => engine.evaluate(item, frame));
   return value.kind === "row" ? cameBy(value, "or") : value;
 }
 
@@ -383,10 +390,12 @@ function conditionalValue(engine: Engine, expr: Conditional, frame: Frame): Valu
   if (known === true) return engine.evaluate(expr.then, frame);
   if (known === false) return engine.evaluate(expr.otherwise, frame);
   const outer = frame.branch;
+  const arm = (holds: boolean, value: Expr): Value =>
+    onByway(frame, ruledOut(engine, expr.test, holds, frame) ?? frame.byway, () => engine.evaluate(value, frame));
   frame.branch = `${outer}/${expr.start}:then`;
-  const then = engine.evaluate(expr.then, frame);
+  const then = arm(true, expr.then);
   frame.branch = `${outer}/${expr.start}:else`;
-  const otherwise = engine.evaluate(expr.otherwise, frame);
+  const otherwise = arm(false, expr.otherwise);
   frame.branch = outer;
   return join(then, otherwise);
 }

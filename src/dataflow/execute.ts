@@ -13,6 +13,7 @@ import { withDropped, withGiven } from "./load-tree.ts";
 import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
 import { isFilling, isFillingAfter } from "./remembered.ts";
+import { ruledOut } from "./ruled-out.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
 import { narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
@@ -286,10 +287,10 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
     }
     const narrowed = withoutStored(next, frame) ?? narrowing(engine, test, frame);
     const here = pointOf(frame);
-    follow(test, true, narrowed.then, [...then, ...rest()], frame);
+    follow(engine, test, true, narrowed.then, [...then, ...rest()], frame);
     arms.push(armFrom(engine, frame, `${branch}${start}:then`, then));
     goTo(frame, here);
-    follow(test, false, narrowed.otherwise, [...otherwise, ...rest()], frame);
+    follow(engine, test, false, narrowed.otherwise, [...otherwise, ...rest()], frame);
     tests.push(test);
     branch += `${start}:else`;
     next = elifOf(next);
@@ -324,9 +325,10 @@ function goTo(frame: Frame, { vars, assumed, byway }: Point): void {
 }
 
 /** Goes on where a test holds, or does not. */
-function follow(test: Expr, holds: boolean, narrowed: ReadonlyMap<string, Binding>, ahead: readonly Stmt[], frame: Frame): void {
+function follow(engine: Engine, test: Expr, holds: boolean, narrowed: ReadonlyMap<string, Binding>, ahead: readonly Stmt[], frame: Frame): void {
   frame.env.vars = new Map([...frame.env.vars, ...narrowed]);
   frame.assumed = [...frame.assumed, ...assumptions(test, holds, frame)];
+  frame.byway = ruledOut(engine, test, holds, frame) ?? frame.byway;
   if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
 }
 

@@ -41,7 +41,7 @@ import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./r
 import { noteSent } from "./sends.ts";
 import { changeRelated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
 import { askedThroughManager, bywayOf, otherwiseAt } from "./byways.ts";
-import { joinPath, packageDoubts, projectSite } from "./sites.ts";
+import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
   alternatives,
@@ -1009,7 +1009,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
   const at = projectSite({ span, frame });
   const loop = frame.loop;
   const { related } = queryset;
-  const doubts = packageDoubts({ frame });
+  const doubts = placeDoubts({ frame });
   const otherwise = otherwiseAt(frame, loop);
   if (related !== null && !queryset.prefetched && !queryset.evaluated) {
     // A manager keeps nothing: rows that share the object ask again each.

@@ -248,7 +248,9 @@ export class Recorder {
   run(run: Omit<Ran, "order">): void {
     this.note({ kind: "run", fact: run });
     const key = `${run.origin.id}:${run.queryset}:${run.span.file}:${run.span.start}:${run.how}:${run.loop?.span.start ?? -1}`;
-    if (this.runs.has(key) || !this.isNews(run)) return;
+    const known = this.runs.get(key);
+    const isSurer = known?.otherwise === "settings" && run.otherwise !== "settings";
+    if ((known !== undefined && !isSurer) || !this.isNews(run)) return;
     this.runs.set(key, { ...run, order: this.order++ });
   }
 

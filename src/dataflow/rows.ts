@@ -43,11 +43,11 @@ import {
   type RowValue,
   type Value,
 } from "./values.ts";
-import { joinPath, packageDoubts, projectSite } from "./sites.ts";
+import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
 import { recordWrite } from "./writes.ts";
-import { bywayOf, otherwiseAt, rarestOf } from "./byways.ts";
+import { bywayOf, otherwiseAt, rarestOf, ruledOutAt } from "./byways.ts";
 
 export interface RowFields {
   readonly model: Model;
@@ -436,7 +436,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
     shared: row.shared,
-    doubts: [...doubts, ...packageDoubts(site)],
+    doubts: [...new Set([...doubts, ...placeDoubts(site)])],
     ...(otherwise === undefined ? {} : { otherwise }),
     ...(field.relation !== null && isRefreshed(row.load, field.name) ? { refreshed: true } : {}),
     withoutCaller: row.withoutCaller,
@@ -549,7 +549,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     model: row.model.label,
     queryset: id,
     source: id,
-    doubts,
+    doubts: [...doubts, ...ruledOutAt(site.frame)],
     ...(otherwise === undefined ? {} : { otherwise }),
     how,
     span: at.span,

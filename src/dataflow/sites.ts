@@ -1,4 +1,5 @@
 /** Where things happen: the place a finding can name, and the path that leads there. */
+import { ruledOutAt } from "./byways.ts";
 import type { AccessSite } from "./engine.ts";
 
 /** Findings are placed in the project: a read inside a package belongs to the project's call that led to it. */
@@ -20,8 +21,14 @@ export function ownPlace(site: AccessSite): { readonly file: string; readonly at
   return cls?.module.origin === "project" ? { file: cls.module.ir.file, at: cls.def.start } : { file: frame.file, at: span.start };
 }
 
+/** Why the place may never be reached. */
+export function placeDoubts(site: Pick<AccessSite, "frame">): readonly string[] {
+  const [inPackage, ruledOut] = [packageDoubts(site), ruledOutAt(site.frame)];
+  return ruledOut.length === 0 ? inPackage : [...inPackage, ...ruledOut];
+}
+
 /** A package's own conditions, on its settings above all, are met or not: the source does not show which. */
-export function packageDoubts({ frame: at }: Pick<AccessSite, "frame">): readonly string[] {
+function packageDoubts({ frame: at }: Pick<AccessSite, "frame">): readonly string[] {
   let frame = at;
   while (frame.module !== null && frame.module.origin !== "project" && frame.caller !== null) {
     if (frame.module.origin === "installed" && /:(?!loop\b)/.test(frame.branch)) return ["a condition in a package decides whether this is reached"];

@@ -7,7 +7,7 @@ import { buildProgram, type ResolvedProgram, type SourceModule, type StandIns } 
 import { findAppsByFolder, resolveApp } from "./apps.ts";
 import { findDjangoVersion, requiresDjango, type ReadText } from "./django-version.ts";
 import { findNamedSettings, type NamedSettings } from "./settings-names.ts";
-import { readSettings, type SettingsFacts } from "./settings.ts";
+import { readFlagSettings, readSettings, type SettingsFacts } from "./settings.ts";
 import { findSourceLayout, folderOf, join, type SourceLayout } from "./source-roots.ts";
 import { readTemplateEngines } from "./template-engines.ts";
 import { findModelClass, findUserModel } from "./user-model.ts";
@@ -60,6 +60,7 @@ export function discoverProject(input: DiscoverInput): Discovery {
     djangoVersion: findDjangoVersion(input.texts, input.readText, input.installedVersions),
     defaultAutoField: textSetting(settings, "DEFAULT_AUTO_FIELD"),
     modelSettings: readModelSettings(settings),
+    flagSettings: readFlagSettings(settings, program),
     migrationModules: readMigrationModules(settings),
     notices: describe(settings, named, apps),
   };

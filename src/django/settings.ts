@@ -1,4 +1,4 @@
-import type { ClassInfo, PythonModule } from "../model/project.ts";
+import type { ClassInfo, Definition, PythonModule } from "../model/project.ts";
 import { evaluateEither, isList, type ConstantValue } from "../python/constant.ts";
 import type { ConstantReader, Values } from "../python/constant-module.ts";
 import type { ResolvedProgram } from "../python/program.ts";
@@ -61,6 +61,34 @@ function joinValues(values: readonly ConstantValue[]): ConstantValue | undefined
   const [first] = values;
   if (!isList(first)) return first;
   return values.reduce((joined, value) => (isList(value) ? (evaluateEither(joined, value) ?? joined) : joined));
+}
+
+/** Settings that are `True`, or `False`, wherever the project assigns them: what the environment gives is not known, and tests set what they like. */
+export function readFlagSettings({ sources }: SettingsFacts, program: ResolvedProgram): ReadonlyMap<string, boolean> {
+  const flags = new Map<string, boolean>();
+  for (const { values } of sources.filter((source) => !isForTests(source.dotted))) {
+    for (const [name, value] of values) if (typeof value === "boolean" && isOwnFlag(name)) flags.set(name, value);
+  }
+  const written = new Set<string>();
+  for (const module of program.modules.values()) {
+    if (module.origin !== "project" || isForTests(module.name)) continue;
+    const classes = [...module.classes.values()].filter(({ name }) => !isForTests(name));
+    for (const [name, value] of flags) {
+      const all = [module.scope, ...classes.map(({ members }) => members)].flatMap((names) => names.get(name) ?? []);
+      if (all.some((one) => isFlag(one, value))) written.add(name);
+      if (!all.every((one) => isFlag(one, value) || (one.kind === "import" && program.resolve(module, name)?.kind === "variable"))) flags.delete(name);
+    }
+  }
+  return new Map([...flags].filter(([name]) => written.has(name)));
+}
+
+/** `DEBUG` is another where the project is deployed, whatever its settings say. */
+function isOwnFlag(name: string): boolean {
+  return /^[A-Z][A-Z\d_]*$/.test(name) && name !== "DEBUG";
+}
+
+function isFlag(one: Definition, value: boolean): boolean {
+  return one.kind === "variable" && one.value?.kind === "constant" && one.value.value === (value ? "true" : "false");
 }
 
 function modulesWithApps(program: ResolvedProgram): readonly PythonModule[] {

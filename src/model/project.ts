@@ -258,6 +258,8 @@ export interface DjangoProject {
   readonly defaultAutoField: string | null;
   /** Settings whose value is a model's label: `SHOP_ORDER_MODEL = "shop.Order"`. */
   readonly modelSettings: ReadonlyMap<string, string>;
+  /** Settings that each place which assigns them gives the same `True` or `False`: `USE_CACHES = True`. */
+  readonly flagSettings: ReadonlyMap<string, boolean>;
   /** MIGRATION_MODULES: dotted packages by an app's label; null for an app that is to have no migrations. */
   readonly migrationModules?: ReadonlyMap<string, string | null>;
   readonly notices: readonly Notice[];

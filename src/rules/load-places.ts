@@ -126,15 +126,20 @@ export function isRowLoop(load: LazyLoad): boolean {
   return load.loop?.over !== "literal" && load.loop?.over !== "while";
 }
 
-export const OTHERWISE: Readonly<Record<Otherwise, string>> = {
+const OTHERWISE: Readonly<Record<Exclude<Otherwise, "settings">, string>> = {
   or: "only rows without what stands before the `or` ask for it",
   handler: "only rows with which the error is raised come to the handler",
   kept: "the code keeps what it finds, and asks once for each key",
 };
 
+/** What the settings rule out says so itself. */
+export function otherwiseDoubt(otherwise: Otherwise, doubts: readonly string[]): string {
+  return otherwise === "settings" ? doubts.join("; ") : OTHERWISE[otherwise];
+}
+
 export function loadDoubt(load: LazyLoad): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
-  if (load.otherwise !== undefined) return OTHERWISE[load.otherwise];
+  if (load.otherwise !== undefined) return otherwiseDoubt(load.otherwise, load.doubts);
   if (isFurtherDown(load.path)) return "no row may be so far down: what loads the levels before it may load all that there are";
   if (load.origin.computed === true) return "names that are computed when it runs may load it";
   return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";

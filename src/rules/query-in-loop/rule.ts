@@ -3,7 +3,7 @@ import { rarity } from "../../model/otherwise.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
-import { isLoadPerRow, OTHERWISE } from "../load-places.ts";
+import { isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
@@ -96,7 +96,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
       : collectedText(model, nameOf(loop.collects))),
     doubt:
       run.otherwise !== undefined
-        ? OTHERWISE[run.otherwise]
+        ? otherwiseDoubt(run.otherwise, run.doubts)
         : loop.over === "rows"
           ? "a loop over one row costs nothing more"
           : "nothing says how many rounds the loop has",
