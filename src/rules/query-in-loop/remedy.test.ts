@@ -30,6 +30,30 @@ test("not a query that looks at other models, and not one whose rows go with the
   expect((await told("for order in Order.objects.all():\n    print(Review.objects.count())\n    order.delete()")).join("")).not.toContain("Run it once");
 });
 
+test("a row that is found by its own columns is the same, whatever else the loop writes", async () => {
+  const body = (query: string): string => `for product in Product.objects.all():\n    print(${query})\n    product.tags.remove(request.tag)`;
+  expect(await told(body("Customer.objects.get(pk=request.user.owner.pk)"))).toEqual([SAME("Customer")]);
+  expect(await told(body('Customer.objects.filter(vip=True).exclude(name="x").count()'))).toEqual([SAME("Customer")]);
+  expect((await told(body('Tag.objects.get(name="x")'))).join("")).not.toContain("Run it once");
+  expect((await told(body('Product.objects.filter(tags__name="x").count()'))).join("")).not.toContain("Run it once");
+  expect((await told(body("Customer.objects.filter(pk__in=request.keys).count()"))).join("")).not.toContain("Run it once");
+});
+
+test("what a function asks without a look at the row is the same for all rows", async () => {
+  const asked = async (query: string, more = ""): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/work.py": `from django.utils import timezone\nfrom shop.models import Customer, Order, Tag\n\n\ndef best(order):\n    return ${query}\n\n\ndef work():\n    for order in Order.objects.all():\n        print(best(order))${more}\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ message }) => message.split("would do. ")[1] ?? message);
+  };
+  expect(await asked('Tag.objects.get(name="new")')).toEqual(["Run it once before the loop. Hand what is found to `best`."]);
+  expect(await asked('Tag.objects.filter(name="new").count()')).toEqual(["Run it once before the loop. Hand what is found to `best`."]);
+  expect((await asked("Tag.objects.get(name=order.status)")).join("")).not.toContain("Run it once");
+  expect((await asked("Tag.objects.exclude(name=order.status).count()")).join("")).not.toContain("Run it once");
+  expect((await asked("Customer.objects.filter(joined__lt=timezone.now()).count()")).join("")).not.toContain("Run it once");
+  expect((await asked('Tag.objects.filter(name="new").count()', '\n        Tag.objects.create(name="new")')).join("")).not.toContain("Run it once");
+});
+
 test("not a query that asks the clock", async () => {
   expect(
     (
