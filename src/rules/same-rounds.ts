@@ -1,8 +1,8 @@
 /** What stays the same from round to round of a loop: values, and whole queries. */
 import type { Attribute, ChainCall, Expr, QueryRun, RuleInput, Write } from "../model/index.ts";
-import { nodesIn, type SyntaxNode } from "../python/syntax-tree.ts";
+import { nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { keywordLookups } from "./chains.ts";
-import { changedNames, exprAt, namesIn } from "./code.ts";
+import { callAt, changedNames, exprAt, functionAt, namesIn } from "./code.ts";
 import type { LoopSite } from "./loops.ts";
 import { isWithin } from "./runs.ts";
 
@@ -14,15 +14,29 @@ export interface Round {
 
 type Given = Pick<ChainCall, "args" | "keywords">;
 
-/** Constants and settings are the same in each round; behind a call, all else may differ. */
-export function varies(value: Expr, { run, site }: Round): boolean {
+/** Constants and settings are the same in each round; behind a call, all may differ but what the loop hands over by a name that it leaves alone. */
+export function varies(value: Expr, round: Round, input: RuleInput): boolean {
+  const { run, site } = round;
   const nodes = nodesIn(value);
   const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
   const read = new Set(nodes.flatMap((node) => (node.kind === "name" && !holders.has(node) ? [node.name] : [])));
   const names = [...namesIn(value)].filter((name) => read.has(name) && !/^[A-Z]/.test(name) && name !== "settings");
-  if (run.calls.length > 0 || site.loop === null) return names.length > 0;
+  if (site.loop === null || names.length === 0) return names.length > 0;
   const changed = changedNames(site.loop);
-  return names.some((name) => changed.has(name));
+  const isSame = (name: string): boolean => !changed.has(name);
+  return !names.every(run.calls.length === 0 ? isSame : (name) => handedOver(name, run, input).some(isSame));
+}
+
+/** The loop's name for what its call of a function hands over as this parameter: none or one. */
+function handedOver(name: string, { span, calls }: QueryRun, input: RuleInput): readonly string[] {
+  const [at, ...more] = calls;
+  const holder = functionAt(pathTo(input.program, span));
+  const call = at === undefined || more.length > 0 ? null : callAt(input, at);
+  if (call?.callee.kind !== "name" || holder?.kind !== "function" || holder.name !== call.callee.name) return [];
+  if (call.args.some(({ kind }) => kind === "star") || holder.body.some((stmt) => changedNames(stmt).has(name))) return [];
+  const position = holder.params.findIndex((param) => param.name === name && param.form === "positional");
+  const arg = call.keywords.find((keyword) => keyword.name === name)?.value ?? call.args[position];
+  return arg?.kind === "name" ? [arg.name] : [];
 }
 
 /** `models` of `models.F("stock")`, `self` of `self.OPEN`. */
@@ -34,9 +48,9 @@ function isConstantOf(node: SyntaxNode): node is Attribute {
 export function asksTheSame(round: Round, input: RuleInput): boolean {
   const { run, loop, site } = round;
   const born = exprAt(input, run.origin.span);
-  if (run.origin.kind !== "manager" || run.sliced || born === null || varies(born, round) || hasUnknownInput(born)) return false;
+  if (run.origin.kind !== "manager" || run.sliced || born === null || varies(born, round, input) || hasUnknownInput(born)) return false;
   const given = givenTo(run, input).flatMap(({ args, keywords }) => [...args, ...keywords.map(({ value }) => value)]);
-  if (given.some((value) => varies(value, round) || hasUnknownInput(value))) return false;
+  if (given.some((value) => varies(value, round, input) || hasUnknownInput(value))) return false;
   const whole = { file: loop.span.file, start: site.loop?.start ?? loop.span.start, end: site.loop?.end ?? loop.span.end };
   return !isChangedWithin(whole, run, input);
 }

@@ -171,9 +171,9 @@ function keysOf(round: Round, input: RuleInput): Keys {
   const { run, loop } = round;
   const model = input.graph.byLabel(run.model);
   const calls = conditionCalls(run, input);
-  const opaque = calls.some((call) => call.args.some((arg, at) => varies(arg, round) && !(at === 0 && isModelName(arg))));
+  const opaque = calls.some((call) => call.args.some((arg, at) => varies(arg, round, input) && !(at === 0 && isModelName(arg))));
   const lookups = model === null ? [] : calls.flatMap((call) => keywordLookups(input, model, call));
-  const keyed = lookups.filter(({ keyword }) => varies(keyword.value, round));
+  const keyed = lookups.filter(({ keyword }) => varies(keyword.value, round, input));
   // Older versions neither filter by a rank nor slice a prefetch.
   const canRank = input.project.djangoVersion === null || isAtLeast(input.project.djangoVersion, 4, 2);
   const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality) && (!run.sliced || canRank);

@@ -54,6 +54,25 @@ test("what a function asks without a look at the row is the same for all rows", 
   expect((await asked('Tag.objects.filter(name="new").count()', '\n        Tag.objects.create(name="new")')).join("")).not.toContain("Run it once");
 });
 
+test("what the loop hands a function is the same where no round changes it", async () => {
+  const asked = async (call: string, query = "Customer.objects.get(pk=key)"): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Customer, Order\n\n\ndef sync(key, other=None):\n    print(${query})\n\n\ndef work(key):\n    first = key\n    for order in Order.objects.all():\n        last = order.pk\n        ${call}\n`,
+    });
+    const told = report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ message }) => message.split("would do. ")[1] ?? message);
+    return told.join("\n");
+  };
+  const once = "Run it once before the loop. Hand what is found to `sync`.";
+  const bulk = "Fetch the rows of all rounds before the loop, with `in_bulk(…)`. Hand what is found to `sync`.";
+  expect(await asked("sync(first)")).toBe(once);
+  expect(await asked("sync(key=first)")).toBe(once);
+  expect(await asked("sync(first, order)")).toBe(once);
+  expect(await asked("sync(last)")).toBe(bulk);
+  expect(await asked("sync(order.pk)")).toBe(bulk);
+  expect(await asked("sync(*[first])")).toBe(bulk);
+  expect(await asked("sync(order.pk, first)", "Customer.objects.get(pk=key, referrer=other)")).toBe(bulk);
+});
+
 test("not a query that asks the clock", async () => {
   expect(
     (
