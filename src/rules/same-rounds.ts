@@ -1,10 +1,12 @@
 /** What stays the same from round to round of a loop: values, and whole queries. */
-import type { Attribute, ChainCall, Expr, QueryRun, RuleInput, Write } from "../model/index.ts";
-import { nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import type { Attribute, ChainCall, Expr, LazyLoad, Name, QueryRun, RuleInput, Span, Write } from "../model/index.ts";
+import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
+import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { keywordLookups } from "./chains.ts";
-import { callAt, changedNames, exprAt, functionAt, namesIn } from "./code.ts";
-import type { LoopSite } from "./loops.ts";
-import { isWithin } from "./runs.ts";
+import { callAt, changedNames, exprAt, functionAt, localValuesOf } from "./code.ts";
+import { loopSite, type LoopSite } from "./loops.ts";
+import { dotted } from "./names.ts";
+import { isSameSpan, isWithin } from "./runs.ts";
 
 export interface Round {
   readonly run: QueryRun;
@@ -19,12 +21,12 @@ export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   const { run, site } = round;
   const nodes = nodesIn(value);
   const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
-  const read = new Set(nodes.flatMap((node) => (node.kind === "name" && !holders.has(node) ? [node.name] : [])));
-  const names = [...namesIn(value)].filter((name) => read.has(name) && !/^[A-Z]/.test(name) && name !== "settings");
-  if (site.loop === null || names.length === 0) return names.length > 0;
-  const changed = changedNames(site.loop);
-  const isSame = (name: string): boolean => !changed.has(name);
-  return !names.every(run.calls.length === 0 ? isSame : (name) => handedOver(name, run, input).some(isSame));
+  const read = nodes.filter((node) => node.kind === "name").filter((node) => !holders.has(node) && !/^[A-Z]/.test(node.name) && node.name !== "settings");
+  if (read.length === 0) return false;
+  const changed = site.loop === null ? null : changedNames(site.loop);
+  const isLeft = (name: string): boolean => changed !== null && !changed.has(name);
+  if (run.calls.length === 0) return !read.every(({ name }) => isLeft(name));
+  return !read.every((name) => handedOver(name.name, run, input).some(isLeft) || isOfContext(name, nodes, run, input));
 }
 
 /** The loop's name for what its call of a function hands over as this parameter: none or one. */
@@ -39,6 +41,29 @@ function handedOver(name: string, { span, calls }: QueryRun, input: RuleInput): 
   return arg?.kind === "name" ? [arg.name] : [];
 }
 
+/** A serializer's `self.context`, one for all of its rows, or a local name for a part of it, which is `None` at most elsewhere. */
+function isOfContext(name: Name, nodes: readonly SyntaxNode[], { span }: Pick<QueryRun, "span">, input: RuleInput): boolean {
+  const contexts = nodes.filter(isContext);
+  if (contexts.some(({ object }) => object === name)) return isInSerializer(span, input);
+  const [value, ...others] = localValuesOf(input, span.file, name).filter((one) => !isNoneLiteral(one));
+  if (value === undefined || others.length > 0) return false;
+  const within = nodesIn(value);
+  const isRead = (node: SyntaxNode): boolean =>
+    node.kind !== "call" || (node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object));
+  return within.every(isRead) && within.every((node) => node.kind !== "name" || isOfContext(node, within, { span }, input));
+}
+
+function isContext(node: SyntaxNode): node is Attribute {
+  return node.kind === "attribute" && node.name === "context" && node.object.kind === "name" && node.object.name === "self";
+}
+
+export function isInSerializer(span: Span, { program }: RuleInput): boolean {
+  const def = pathTo(program, span).findLast((node) => node.kind === "class");
+  const module = moduleOf(program, span.file);
+  const cls = def === undefined ? undefined : module?.classes.get(def.name);
+  return cls !== undefined && program.isSubclass(cls, "rest_framework.serializers.BaseSerializer");
+}
+
 /** `models` of `models.F("stock")`, `self` of `self.OPEN`. */
 function isConstantOf(node: SyntaxNode): node is Attribute {
   return node.kind === "attribute" && node.object.kind === "name" && /^[A-Z]/.test(node.name);
@@ -51,8 +76,23 @@ export function asksTheSame(round: Round, input: RuleInput): boolean {
   if (run.origin.kind !== "manager" || run.sliced || born === null || varies(born, round, input) || hasUnknownInput(born)) return false;
   const given = givenTo(run, input).flatMap(({ args, keywords }) => [...args, ...keywords.map(({ value }) => value)]);
   if (given.some((value) => varies(value, round, input) || hasUnknownInput(value))) return false;
-  const whole = { file: loop.span.file, start: site.loop?.start ?? loop.span.start, end: site.loop?.end ?? loop.span.end };
-  return !isChangedWithin(whole, run, input);
+  const at = run.calls[0] ?? run.span;
+  const isInRound = (write: Write): boolean =>
+    site.loop === null
+      ? write.loop !== null && isSameSpan(write.loop.span, loop.span)
+      : isReachedFrom({ ...at, start: site.loop.start, end: site.loop.end }, write);
+  return !input.facts.writes.some((write) => isInRound(write) && canChange(write, run, input));
+}
+
+/** What to do about a row that each round fetches alone although it is the same one; null where rounds fetch rows of their own. */
+export function remedyOfSameRow(load: LazyLoad, input: RuleInput): string | null {
+  const fetches = fetchesEachRound(load, input.facts);
+  const isSame = (run: QueryRun): boolean =>
+    run.loop !== null && asksTheSame({ run, loop: run.loop, site: loopSite(input, run.loop, run.calls[0] ?? run.span) }, input);
+  if (fetches.length === 0 || !fetches.every(isSame)) return null;
+  const narrowed = load.narrowed === true ? ", and look among them" : "";
+  const context = isInSerializer(load.access, input) ? ", for example for the serializer's context" : "";
+  return `Each round fetches the same row: fetch it, and \`${dotted(load.path)}\` with it, once before the loop${context}${narrowed}.`;
 }
 
 /** A call other than the queryset's own methods can give another answer each time: `timezone.now()`, `random()`. */
@@ -64,15 +104,14 @@ export function hasUnknownInput(expr: Expr): boolean {
   );
 }
 
-/** A write in that stretch of code, or behind a call there, may change what the query finds. */
-export function isChangedWithin(stretch: QueryRun["span"], run: QueryRun, input: RuleInput): boolean {
-  const isAlone = !run.narrowed || looksAtOwnColumns(run, input);
-  return input.facts.writes.some((write) => canChange(write, run, isAlone) && [write.span, ...write.calls].some((at) => isWithin(at, stretch)));
+/** The write stands in that stretch of code, or behind a call there. */
+export function isReachedFrom(stretch: Span, { span, calls }: Write): boolean {
+  return [span, ...calls].some((at) => isWithin(at, stretch));
 }
 
 /** Rows of other models decide a query that looks at them, and take rows with them when they go. */
-function canChange({ model, how }: Write, run: QueryRun, isAlone: boolean): boolean {
-  return !isAlone || model === null || model === run.model || how.includes("delete");
+export function canChange({ model, how }: Write, run: QueryRun, input: RuleInput): boolean {
+  return model === null || model === run.model || how.includes("delete") || (run.narrowed && !looksAtOwnColumns(run, input));
 }
 
 /** `get(pk=…)`, `filter(name=…)`: every condition compares a column of the rows themselves. */

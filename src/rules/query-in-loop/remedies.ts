@@ -5,7 +5,7 @@ import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
 import { chainHead, changedNames, exprAt } from "../code.ts";
 import { fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
 import { holderName } from "../names.ts";
-import { asksTheSame, isModelName, type Round, varies } from "../same-rounds.ts";
+import { asksTheSame, isInSerializer, isModelName, type Round, varies } from "../same-rounds.ts";
 
 /** What differs from round to round in a query's conditions. */
 interface Keys {
@@ -161,8 +161,10 @@ function relationOfRounds({ run, site }: Round, input: RuleInput): string | null
 }
 
 /** Whoever asks stands behind a call: it cannot know what was fetched before the loop. */
-function handedTo(run: QueryRun, { graph, program }: RuleInput): string {
+function handedTo(run: QueryRun, input: RuleInput): string {
+  const { graph, program } = input;
   const holder = holderName(run.symbol, program);
+  if (isInSerializer(run.span, input)) return `Hand what is found to \`${holder}\` in the serializer's context.`;
   const isMethod = [...graph.models.values()].some((model) => run.symbol.startsWith(`${model.cls.id}.`));
   return isMethod ? `Put what is found on the rows, where \`${holder}\` reads it.` : `Hand what is found to \`${holder}\`.`;
 }

@@ -6,7 +6,7 @@ import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemember
 import { isLoadPerRow, OTHERWISE } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
-import { hasUnknownInput, isChangedWithin } from "../same-rounds.ts";
+import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
 import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 
@@ -242,7 +242,7 @@ function isProvenInvariant(run: QueryRun, site: LoopSite, input: RuleInput): boo
   if (expr === null || hasUnknownInput(expr)) return false;
   const changed = changedNames(loop);
   for (const name of namesIn(expr)) if (changed.has(name)) return false;
-  return !isChangedWithin({ ...at, start: loop.start, end: loop.end }, run, input);
+  return !input.facts.writes.some((write) => isReachedFrom({ ...at, start: loop.start, end: loop.end }, write) && canChange(write, run, input));
 }
 
 /** `name = query` on a line of the loop's body goes before the loop. */
