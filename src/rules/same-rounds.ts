@@ -2,7 +2,7 @@
 import type { Attribute, ChainCall, Expr, LazyLoad, Name, QueryRun, RuleInput, Span, Write } from "../model/index.ts";
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
-import { keywordLookups } from "./chains.ts";
+import { calledName, keywordLookups } from "./chains.ts";
 import { callAt, changedNames, exprAt, functionAt, localValuesOf } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
@@ -14,14 +14,11 @@ export interface Round {
   readonly site: LoopSite;
 }
 
-type Given = Pick<ChainCall, "args" | "keywords">;
-
 /** Constants and settings are the same in each round; behind a call, all may differ but what the loop hands over by a name that it leaves alone. */
 export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   const { run, site } = round;
   const nodes = nodesIn(value);
-  const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
-  const read = nodes.filter((node) => node.kind === "name").filter((node) => !holders.has(node) && !/^[A-Z]/.test(node.name) && node.name !== "settings");
+  const read = namesReadIn(nodes);
   if (read.length === 0) return false;
   const changed = site.loop === null ? null : changedNames(site.loop);
   const isLeft = (name: string): boolean => changed !== null && !changed.has(name);
@@ -29,14 +26,24 @@ export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   return !read.every((name) => handedOver(name.name, run, input).some(isLeft) || isOfContext(name, nodes, run, input));
 }
 
+/** Names that stand for more than constants and settings. */
+function namesReadIn(nodes: readonly SyntaxNode[]): readonly Name[] {
+  const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
+  return nodes.filter((node) => node.kind === "name").filter((node) => !holders.has(node) && !/^[A-Z]/.test(node.name) && node.name !== "settings");
+}
+
 /** The loop's name for what its call of a function hands over as this parameter: none or one. */
 function handedOver(name: string, { span, calls }: QueryRun, input: RuleInput): readonly string[] {
   const [at, ...more] = calls;
-  const holder = functionAt(pathTo(input.program, span));
+  const path = pathTo(input.program, span);
+  const holder = functionAt(path);
   const call = at === undefined || more.length > 0 ? null : callAt(input, at);
-  if (call?.callee.kind !== "name" || holder?.kind !== "function" || holder.name !== call.callee.name) return [];
-  if (call.args.some(({ kind }) => kind === "star") || holder.body.some((stmt) => changedNames(stmt).has(name))) return [];
-  const position = holder.params.findIndex((param) => param.name === name && param.form === "positional");
+  if (call === null || holder?.kind !== "function" || calledName(call) !== holder.name || call.args.some(({ kind }) => kind === "star")) return [];
+  if (holder.body.some((stmt) => changedNames(stmt).has(name))) return [];
+  // A method's first parameter is what it is called on.
+  const isMethod = path[path.indexOf(holder) - 1]?.kind === "class";
+  if (isMethod && (holder.decorators.length > 0 || call.callee.kind !== "attribute" || isModelName(call.callee.object))) return [];
+  const position = holder.params.findIndex((param) => param.name === name && param.form === "positional") - (isMethod ? 1 : 0);
   const arg = call.keywords.find((keyword) => keyword.name === name)?.value ?? call.args[position];
   return arg?.kind === "name" ? [arg.name] : [];
 }
@@ -46,11 +53,15 @@ function isOfContext(name: Name, nodes: readonly SyntaxNode[], { span }: Pick<Qu
   const contexts = nodes.filter(isContext);
   if (contexts.some(({ object }) => object === name)) return isInSerializer(span, input);
   const [value, ...others] = localValuesOf(input, span.file, name).filter((one) => !isNoneLiteral(one));
-  if (value === undefined || others.length > 0) return false;
+  if (value === undefined || others.length > 0 || value.end > name.start) return false;
   const within = nodesIn(value);
-  const isRead = (node: SyntaxNode): boolean =>
-    node.kind !== "call" || (node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object));
-  return within.every(isRead) && within.every((node) => node.kind !== "name" || isOfContext(node, within, { span }, input));
+  return within.every(isKnown) && within.every((node) => node.kind !== "name" || isOfContext(node, within, { span }, input));
+}
+
+/** No call, unless it looks into the context. */
+function isKnown(node: SyntaxNode): boolean {
+  if (node.kind === "call") return node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object);
+  return node.kind !== "lambda" && node.kind !== "await";
 }
 
 function isContext(node: SyntaxNode): node is Attribute {
@@ -73,9 +84,20 @@ function isConstantOf(node: SyntaxNode): node is Attribute {
 export function asksTheSame(round: Round, input: RuleInput): boolean {
   const { run, loop, site } = round;
   const born = exprAt(input, run.origin.span);
-  if (run.origin.kind !== "manager" || run.sliced || born === null || varies(born, round, input) || hasUnknownInput(born)) return false;
-  const given = givenTo(run, input).flatMap(({ args, keywords }) => [...args, ...keywords.map(({ value }) => value)]);
-  if (given.some((value) => varies(value, round, input) || hasUnknownInput(value))) return false;
+  if (run.origin.kind !== "manager" || run.sliced || born === null) return false;
+  const holder = functionAt(pathTo(input.program, run.span));
+  // Names of another function, which made the queryset or narrows it, say nothing about this one's.
+  const isHere = ({ file, start }: Pick<Span, "file" | "start">): boolean =>
+    file === run.span.file && (holder === null || (holder.start <= start && start < holder.end));
+  const differs = (value: Expr, at: Pick<Span, "file" | "start">): boolean =>
+    isHere(at) ? varies(value, round, input) : namesReadIn(nodesIn(value)).length > 0;
+  if (hasUnknownInput(born) || differs(born, run.origin.span)) return false;
+  if (
+    givenTo(run, input).some(({ args, keywords, ...at }) =>
+      [...args, ...keywords.map(({ value }) => value)].some((value) => !nodesIn(value).every(isKnown) || differs(value, at)),
+    )
+  )
+    return false;
   const at = run.calls[0] ?? run.span;
   const isInRound = (write: Write): boolean =>
     site.loop === null
@@ -127,9 +149,9 @@ function looksAtOwnColumns(run: QueryRun, input: RuleInput): boolean {
 }
 
 /** The calls of the queryset, the one that runs it among them. */
-function givenTo({ origin, span }: QueryRun, input: RuleInput): readonly Given[] {
+function givenTo({ origin, span }: QueryRun, input: RuleInput): readonly Pick<ChainCall, "file" | "start" | "args" | "keywords">[] {
   const last = exprAt(input, span);
-  return last?.kind === "call" ? [...origin.calls, last] : origin.calls;
+  return last?.kind === "call" ? [...origin.calls, { ...last, file: span.file }] : origin.calls;
 }
 
 export function isModelName(expr: Expr): boolean {

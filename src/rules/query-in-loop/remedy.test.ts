@@ -73,6 +73,36 @@ test("what the loop hands a function is the same where no round changes it", asy
   expect(await asked("sync(order.pk, first)", "Customer.objects.get(pk=key, referrer=other)")).toBe(bulk);
 });
 
+test("what another function put into the query may differ, by whatever name", async () => {
+  const asked = async (query: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from django.db.models import Q\nfrom shop.models import Customer, Order\n\n\ndef some(value):\n    key = Q(pk=value)\n    return ${query}\n\n\ndef work():\n    for order in Order.objects.all():\n        rows = some(order.customer_id)\n        print(rows.count())\n`,
+    });
+    return report.findings.map(({ rule, message }) => `${rule}: ${message}`).join("\n");
+  };
+  expect(await asked("Customer.objects.filter(key)")).not.toContain("Run it once");
+  expect(await asked("Customer.objects.filter(pk=value)")).not.toContain("Run it once");
+  expect(await asked("Customer.objects.filter(vip=True).filter(joined__lt=Clock.now())")).not.toContain("Run it once");
+  expect(await asked("Customer.objects.filter(vip=True)")).toContain(
+    "query-in-loop: `work` queries `Customer` in each round of a loop. One query for all rounds would do. Run it once before the loop.",
+  );
+});
+
+test("a method is handed all but the one that it is called on", async () => {
+  const asked = async (call: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Customer, Order\n\n\nclass Client:\n    def __init__(self, order):\n        self.order = order\n\n    def sync(self, key, other=None):\n        print(Customer.objects.get(pk=key))\n\n\ndef work(key):\n    for order in Order.objects.all():\n        client = Client(order)\n        ${call}\n`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "query-in-loop")
+      .map(({ message }) => message.split("would do. ")[1])
+      .join("\n");
+  };
+  expect(await asked("client.sync(key)")).toBe("Run it once before the loop. Hand what is found to `Client.sync`.");
+  expect(await asked("client.sync(key, order)")).toBe("Run it once before the loop. Hand what is found to `Client.sync`.");
+  expect(await asked("client.sync(order.pk, key)")).toContain("in_bulk");
+});
+
 test("not a query that asks the clock", async () => {
   expect(
     (
