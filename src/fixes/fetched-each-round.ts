@@ -4,12 +4,17 @@ const SINGLE: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "
 const MANY: ReadonlySet<string> = new Set(["iterate", "list", "sorted", "in_bulk", "iterator", "unpack"]);
 
 /** Each round fetches its row in a query of its own, so that there are no rows to load something for at once. */
-export function isFetchedEachRound({ origin, loop, path }: LazyLoad, { runs }: SourceFacts): boolean {
-  if (loop === null) return false;
+export function isFetchedEachRound(load: LazyLoad, facts: SourceFacts): boolean {
+  return fetchesEachRound(load, facts).length > 0;
+}
+
+/** Those queries, none where its rows come in number. */
+export function fetchesEachRound({ origin, loop, path }: LazyLoad, { runs }: SourceFacts): readonly QueryRun[] {
+  if (loop === null) return [];
   const own = runsByOrigin(runs).get(origin.id) ?? [];
   // Rows that one loop fetched and kept may be read in another. Further down, what pays may be the many rows of the one.
   const isAlone = (run: QueryRun): boolean => run.loop !== null && (isSame(run.loop.span, loop.span) || !path.includes("__"));
-  return own.some((run) => SINGLE.has(run.how) && isAlone(run)) && !own.some((run) => MANY.has(run.how));
+  return own.some((run) => MANY.has(run.how)) ? [] : own.filter((run) => SINGLE.has(run.how) && isAlone(run));
 }
 
 const byOrigin = new WeakMap<SourceFacts["runs"], ReadonlyMap<number, readonly QueryRun[]>>();

@@ -87,12 +87,18 @@ function changedBy(node: SyntaxNode): readonly string[] {
 
 /** What a local name always stands for: the value of the one statement of its function that binds or changes it. */
 export function soleValueOf(input: RuleInput, file: string, name: Name): Expr | null {
+  const [only, ...others] = localValuesOf(input, file, name);
+  return only !== undefined && others.length === 0 && only.start < name.start ? only : null;
+}
+
+/** All that a local name ever stands for; nothing where it is bound or changed in another way than by plain assignments. */
+export function localValuesOf(input: RuleInput, file: string, name: Name): readonly Expr[] {
   const holder = enclosingFunction(pathTo(input.program, { file, start: name.start, end: name.end }));
-  if (holder === null || holder.params.some((param) => param.name === name.name)) return null;
-  const binding = [...nodesIn(holder)].filter((node) => node !== holder && changedBy(node).includes(name.name));
-  const [only, ...others] = binding;
-  const isPlain = only?.kind === "assign" && others.length === 0 && only.targets.length === 1 && only.targets[0]?.kind === "name";
-  return isPlain && only.start < name.start ? only.value : null;
+  if (holder === null || holder.params.some((param) => param.name === name.name)) return [];
+  const values = [...nodesIn(holder)]
+    .filter((node) => node !== holder && changedBy(node).includes(name.name))
+    .map((node) => (node.kind === "assign" && node.targets.length === 1 && node.targets[0]?.kind === "name" ? node.value : null));
+  return values.every((value) => value !== null) ? values : [];
 }
 
 function boundNames(target: Expr): readonly string[] {

@@ -219,3 +219,13 @@ test("values that are looked among are loaded, not tested for", async () => {
     ),
   ]);
 });
+
+test("one row that each round fetches anew is asked once", async () => {
+  const asked = (key: string, count = "count()"): Promise<readonly string[]> =>
+    remedies(`for line in Line.objects.all():\n    print(Customer.objects.get(pk=${key}).orders.${count})`);
+  expect(await asked("request.owner.pk")).toEqual(["Each round fetches the same row: fetch it, and `orders` with it, once before the loop."]);
+  expect(await asked("request.owner.pk", "filter(status=line.price).exists()")).toEqual([
+    "Each round fetches the same row: fetch it, and `orders` with it, once before the loop, and look among them.",
+  ]);
+  expect(await asked("line.order_id")).toEqual([expect.stringMatching(/^Each round fetches its row alone: /)]);
+});

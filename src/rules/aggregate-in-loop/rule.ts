@@ -9,6 +9,7 @@ import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
+import { remedyOfSameRow } from "../same-rounds.ts";
 
 export const rule: Rule = {
   meta: {
@@ -57,6 +58,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   if (beyond !== null) return beyond;
   if (isChangedInLoop(load, input.facts) && !isAskedBeforeChange(load, input.facts))
     return `The loop writes rows of \`${modelName(load.target ?? "")}\`, so that an answer from before it may be old: ask for all rows at once, after the loop.`;
+  const same = remedyOfSameRow(load, input);
+  if (same !== null) return same;
   if (isFetchedEachRound(load, input.facts))
     return `Each round fetches its row alone: fetch the rows of all rounds before the loop, ${GIVES_ROW.has(load.method ?? "") ? `with \`prefetch_related("${load.path}")\`, and choose in Python` : "with this answer annotated"}.`;
   return beyondGeneric(load, input);

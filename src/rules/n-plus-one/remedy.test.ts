@@ -175,3 +175,44 @@ test("content types are kept in memory, where their keys find them", async () =>
     ),
   ]);
 });
+
+test("a row that each serialized row asks for anew, though it is the user's, is asked for once", async () => {
+  const asked = async (lines: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from rest_framework import serializers, viewsets
+from shop.models import Customer, Order
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    own = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = ["id", "own"]
+
+    def get_own(self, obj):
+${lines.replaceAll(/^(?=.)/gm, "        ")}
+
+
+class OrderViewSet(viewsets.ModelViewSet):
+    queryset = Order.objects.all()
+    serializer_class = OrderSerializer
+`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "n-plus-one" || rule === "query-in-loop")
+      .map(({ message }) => message)
+      .join("\n");
+  };
+  const ask = (email: string): string => `account = Customer.objects.get(email=${email})\nreturn obj.pk in account.orders.values_list("id", flat=True)`;
+  const once = "Each round fetches the same row: fetch it, and `orders` with it, once before the loop, for example for the serializer's context.";
+  const own = await asked(ask('self.context["request"].user.email'));
+  expect(own).toContain(once);
+  expect(own).toContain("Run it once before the loop. Hand what is found to `OrderSerializer.get_own` in the serializer's context.");
+  const named = 'user = None\nrequest = self.context.get("request")\nif request:\n    user = request.user\n';
+  expect(await asked(`${named}${ask("user.email")}`)).toContain(once);
+  expect(await asked(`${named}if obj.paid:\n    user = obj.customer\n${ask("user.email")}`)).not.toContain("same row");
+  expect(await asked(ask("obj.status"))).not.toContain("same row");
+  expect(await asked(ask("self.context[obj.pk].email"))).not.toContain("same row");
+  expect(await asked(ask("self.other.email"))).not.toContain("same row");
+});

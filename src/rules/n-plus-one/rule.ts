@@ -9,6 +9,7 @@ import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
 import { andOf, dotted, holderName } from "../names.ts";
+import { remedyOfSameRow } from "../same-rounds.ts";
 
 export const rule: Rule = {
   meta: {
@@ -86,6 +87,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     return `Go on from the \`${name}\` that \`${given}()\` is given: a row that it finds has it not loaded.`;
   }
   const past = methodPastPrefetch(load, input.facts);
+  const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
+  if (same !== null) return same;
   if (!load.joinable && isFetchedEachRound(load, input.facts))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load.path, past)}`;
   if (past !== null) return remedyPast(load.path, past);

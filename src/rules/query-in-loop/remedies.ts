@@ -1,18 +1,11 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
-import type { Attribute, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
+import type { ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
-import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
-import { chainHead, changedNames, exprAt, namesIn } from "../code.ts";
+import { chainHead, changedNames, exprAt } from "../code.ts";
 import { fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
-import type { LoopSite } from "../loops.ts";
 import { holderName } from "../names.ts";
-
-export interface Round {
-  readonly run: QueryRun;
-  readonly loop: NonNullable<QueryRun["loop"]>;
-  readonly site: LoopSite;
-}
+import { asksTheSame, isInSerializer, isModelName, type Round, varies } from "../same-rounds.ts";
 
 /** What differs from round to round in a query's conditions. */
 interface Keys {
@@ -42,10 +35,17 @@ export function remedyOf(round: Round, input: RuleInput): string {
   const { run } = round;
   const relation = relationOfRounds(round, input);
   const how = asksFor(run, input);
+  if (asksTheSame(round, input)) return handed(ONCE, run, input);
   const annotated = run.origin.calls.findIndex(({ name }) => name === "annotate");
   if (how === "aggregate" && annotated >= 0) return OF_GROUPS;
   if (!ONE.has(how) && how !== "count" && !TESTS.has(how) && run.origin.calls.slice(0, annotated).some(isGrouping)) return groupsOf(keysOf(round, input));
   const remedy = relation === null ? byKeys(how, keysOf(round, input)) : ofRelation(run, how, relation);
+  return handed(remedy, run, input);
+}
+
+const ONCE = "Run it once before the loop.";
+
+function handed(remedy: string, run: QueryRun, input: RuleInput): string {
   return run.calls.length === 0 || run.inTemplate ? remedy : `${remedy} ${handedTo(run, input)}`;
 }
 
@@ -161,8 +161,10 @@ function relationOfRounds({ run, site }: Round, input: RuleInput): string | null
 }
 
 /** Whoever asks stands behind a call: it cannot know what was fetched before the loop. */
-function handedTo(run: QueryRun, { graph, program }: RuleInput): string {
+function handedTo(run: QueryRun, input: RuleInput): string {
+  const { graph, program } = input;
   const holder = holderName(run.symbol, program);
+  if (isInSerializer(run.span, input)) return `Hand what is found to \`${holder}\` in the serializer's context.`;
   const isMethod = [...graph.models.values()].some((model) => run.symbol.startsWith(`${model.cls.id}.`));
   return isMethod ? `Put what is found on the rows, where \`${holder}\` reads it.` : `Hand what is found to \`${holder}\`.`;
 }
@@ -171,9 +173,9 @@ function keysOf(round: Round, input: RuleInput): Keys {
   const { run, loop } = round;
   const model = input.graph.byLabel(run.model);
   const calls = conditionCalls(run, input);
-  const opaque = calls.some((call) => call.args.some((arg, at) => varies(arg, round) && !(at === 0 && isModelName(arg))));
+  const opaque = calls.some((call) => call.args.some((arg, at) => varies(arg, round, input) && !(at === 0 && isModelName(arg))));
   const lookups = model === null ? [] : calls.flatMap((call) => keywordLookups(input, model, call));
-  const keyed = lookups.filter(({ keyword }) => varies(keyword.value, round));
+  const keyed = lookups.filter(({ keyword }) => varies(keyword.value, round, input));
   // Older versions neither filter by a rank nor slice a prefetch.
   const canRank = input.project.djangoVersion === null || isAtLeast(input.project.djangoVersion, 4, 2);
   const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality) && (!run.sliced || canRank);
@@ -203,10 +205,6 @@ function calleeName(callee: Expr): string {
   return callee.kind === "name" || callee.kind === "attribute" ? callee.name : "";
 }
 
-function isModelName(expr: Expr): boolean {
-  return expr.kind === "name" && /^[A-Z]/.test(expr.name);
-}
-
 /** Parts that Django compares, groups by and gives like a column. */
 const PARTS: ReadonlySet<string> = new Set("year iso_year quarter month week week_day iso_week_day day date time hour minute second".split(" "));
 
@@ -234,22 +232,6 @@ function isColumn(lookup: Lookup): boolean {
 /** `customer__id` is the row's own `customer_id`. */
 function isKeyOfOwn({ fields, rest, many }: Lookup): boolean {
   return fields.length === 2 && fields[1]?.primaryKey === true && many === "" && transformsOf(rest).length === 0;
-}
-
-/** Constants and settings are the same in each round; behind a call, all else may differ. */
-function varies(value: Expr, { run, site }: Round): boolean {
-  const nodes = nodesIn(value);
-  const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
-  const read = new Set(nodes.flatMap((node) => (node.kind === "name" && !holders.has(node) ? [node.name] : [])));
-  const names = [...namesIn(value)].filter((name) => read.has(name) && !/^[A-Z]/.test(name) && name !== "settings");
-  if (run.calls.length > 0 || site.loop === null) return names.length > 0;
-  const changed = changedNames(site.loop);
-  return names.some((name) => changed.has(name));
-}
-
-/** `models` of `models.F("stock")`, `self` of `self.OPEN`. */
-function isConstantOf(node: SyntaxNode): node is Attribute {
-  return node.kind === "attribute" && node.object.kind === "name" && /^[A-Z]/.test(node.name);
 }
 
 /** `filter(order=order)` in a loop over orders asks for the other end of a relation of theirs. */

@@ -30,6 +30,79 @@ test("not a query that looks at other models, and not one whose rows go with the
   expect((await told("for order in Order.objects.all():\n    print(Review.objects.count())\n    order.delete()")).join("")).not.toContain("Run it once");
 });
 
+test("a row that is found by its own columns is the same, whatever else the loop writes", async () => {
+  const body = (query: string): string => `for product in Product.objects.all():\n    print(${query})\n    product.tags.remove(request.tag)`;
+  expect(await told(body("Customer.objects.get(pk=request.user.owner.pk)"))).toEqual([SAME("Customer")]);
+  expect(await told(body('Customer.objects.filter(vip=True).exclude(name="x").count()'))).toEqual([SAME("Customer")]);
+  expect((await told(body('Tag.objects.get(name="x")'))).join("")).not.toContain("Run it once");
+  expect((await told(body('Product.objects.filter(tags__name="x").count()'))).join("")).not.toContain("Run it once");
+  expect((await told(body("Customer.objects.filter(pk__in=request.keys).count()"))).join("")).not.toContain("Run it once");
+});
+
+test("what a function asks without a look at the row is the same for all rows", async () => {
+  const asked = async (query: string, more = ""): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/work.py": `from django.utils import timezone\nfrom shop.models import Customer, Order, Tag\n\n\ndef best(order):\n    return ${query}\n\n\ndef work():\n    for order in Order.objects.all():\n        print(best(order))${more}\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ message }) => message.split("would do. ")[1] ?? message);
+  };
+  expect(await asked('Tag.objects.get(name="new")')).toEqual(["Run it once before the loop. Hand what is found to `best`."]);
+  expect(await asked('Tag.objects.filter(name="new").count()')).toEqual(["Run it once before the loop. Hand what is found to `best`."]);
+  expect((await asked("Tag.objects.get(name=order.status)")).join("")).not.toContain("Run it once");
+  expect((await asked("Tag.objects.exclude(name=order.status).count()")).join("")).not.toContain("Run it once");
+  expect((await asked("Customer.objects.filter(joined__lt=timezone.now()).count()")).join("")).not.toContain("Run it once");
+  expect((await asked('Tag.objects.filter(name="new").count()', '\n        Tag.objects.create(name="new")')).join("")).not.toContain("Run it once");
+});
+
+test("what the loop hands a function is the same where no round changes it", async () => {
+  const asked = async (call: string, query = "Customer.objects.get(pk=key)"): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Customer, Order\n\n\ndef sync(key, other=None):\n    print(${query})\n\n\ndef work(key):\n    first = key\n    for order in Order.objects.all():\n        last = order.pk\n        ${call}\n`,
+    });
+    const told = report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ message }) => message.split("would do. ")[1] ?? message);
+    return told.join("\n");
+  };
+  const once = "Run it once before the loop. Hand what is found to `sync`.";
+  const bulk = "Fetch the rows of all rounds before the loop, with `in_bulk(…)`. Hand what is found to `sync`.";
+  expect(await asked("sync(first)")).toBe(once);
+  expect(await asked("sync(key=first)")).toBe(once);
+  expect(await asked("sync(first, order)")).toBe(once);
+  expect(await asked("sync(last)")).toBe(bulk);
+  expect(await asked("sync(order.pk)")).toBe(bulk);
+  expect(await asked("sync(*[first])")).toBe(bulk);
+  expect(await asked("sync(order.pk, first)", "Customer.objects.get(pk=key, referrer=other)")).toBe(bulk);
+});
+
+test("what another function put into the query may differ, by whatever name", async () => {
+  const asked = async (query: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from django.db.models import Q\nfrom shop.models import Customer, Order\n\n\ndef some(value):\n    key = Q(pk=value)\n    return ${query}\n\n\ndef work():\n    for order in Order.objects.all():\n        rows = some(order.customer_id)\n        print(rows.count())\n`,
+    });
+    return report.findings.map(({ rule, message }) => `${rule}: ${message}`).join("\n");
+  };
+  expect(await asked("Customer.objects.filter(key)")).not.toContain("Run it once");
+  expect(await asked("Customer.objects.filter(pk=value)")).not.toContain("Run it once");
+  expect(await asked("Customer.objects.filter(vip=True).filter(joined__lt=Clock.now())")).not.toContain("Run it once");
+  expect(await asked("Customer.objects.filter(vip=True)")).toContain(
+    "query-in-loop: `work` queries `Customer` in each round of a loop. One query for all rounds would do. Run it once before the loop.",
+  );
+});
+
+test("a method is handed all but the one that it is called on", async () => {
+  const asked = async (call: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Customer, Order\n\n\nclass Client:\n    def __init__(self, order):\n        self.order = order\n\n    def sync(self, key, other=None):\n        print(Customer.objects.get(pk=key))\n\n\ndef work(key):\n    for order in Order.objects.all():\n        client = Client(order)\n        ${call}\n`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "query-in-loop")
+      .map(({ message }) => message.split("would do. ")[1])
+      .join("\n");
+  };
+  expect(await asked("client.sync(key)")).toBe("Run it once before the loop. Hand what is found to `Client.sync`.");
+  expect(await asked("client.sync(key, order)")).toBe("Run it once before the loop. Hand what is found to `Client.sync`.");
+  expect(await asked("client.sync(order.pk, key)")).toContain("in_bulk");
+});
+
 test("not a query that asks the clock", async () => {
   expect(
     (

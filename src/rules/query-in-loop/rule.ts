@@ -1,11 +1,12 @@
-import type { Confidence, Expr, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
+import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { rarity } from "../../model/otherwise.ts";
-import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
+import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
 import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 
@@ -241,22 +242,7 @@ function isProvenInvariant(run: QueryRun, site: LoopSite, input: RuleInput): boo
   if (expr === null || hasUnknownInput(expr)) return false;
   const changed = changedNames(loop);
   for (const name of namesIn(expr)) if (changed.has(name)) return false;
-  const isInLoop = (span: QueryRun["span"]): boolean => isWithin(span, { ...at, start: loop.start, end: loop.end });
-  return !input.facts.writes.some((write) => canChange(write, run) && [write.span, ...write.calls].some(isInLoop));
-}
-
-/** Rows of other models decide a query that looks at them, and take rows with them when they go. */
-function canChange({ model, how }: Write, run: QueryRun): boolean {
-  return run.narrowed || model === null || model === run.model || how.includes("delete");
-}
-
-/** A call other than the queryset's own methods can give another answer each time: `timezone.now()`, `random()`. */
-function hasUnknownInput(expr: Expr): boolean {
-  const own = new Set<Expr>();
-  for (let at = expr; at.kind === "attribute" || at.kind === "call"; at = at.kind === "call" ? at.callee : at.object) own.add(at);
-  return [...nodesIn(expr)].some(
-    (node) => (node.kind === "call" && (node.callee.kind === "name" || !own.has(node))) || node.kind === "lambda" || node.kind === "await",
-  );
+  return !input.facts.writes.some((write) => isReachedFrom({ ...at, start: loop.start, end: loop.end }, write) && canChange(write, run, input));
 }
 
 /** `name = query` on a line of the loop's body goes before the loop. */

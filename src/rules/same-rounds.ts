@@ -1,0 +1,159 @@
+/** What stays the same from round to round of a loop: values, and whole queries. */
+import type { Attribute, ChainCall, Expr, LazyLoad, Name, QueryRun, RuleInput, Span, Write } from "../model/index.ts";
+import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
+import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { calledName, keywordLookups } from "./chains.ts";
+import { callAt, changedNames, exprAt, functionAt, localValuesOf } from "./code.ts";
+import { loopSite, type LoopSite } from "./loops.ts";
+import { dotted } from "./names.ts";
+import { isSameSpan, isWithin } from "./runs.ts";
+
+export interface Round {
+  readonly run: QueryRun;
+  readonly loop: NonNullable<QueryRun["loop"]>;
+  readonly site: LoopSite;
+}
+
+/** Constants and settings are the same in each round; behind a call, all may differ but what the loop hands over by a name that it leaves alone. */
+export function varies(value: Expr, round: Round, input: RuleInput): boolean {
+  const { run, site } = round;
+  const nodes = nodesIn(value);
+  const read = namesReadIn(nodes);
+  if (read.length === 0) return false;
+  const changed = site.loop === null ? null : changedNames(site.loop);
+  const isLeft = (name: string): boolean => changed !== null && !changed.has(name);
+  if (run.calls.length === 0) return !read.every(({ name }) => isLeft(name));
+  return !read.every((name) => handedOver(name.name, run, input).some(isLeft) || isOfContext(name, nodes, run, input));
+}
+
+/** Names that stand for more than constants and settings. */
+function namesReadIn(nodes: readonly SyntaxNode[]): readonly Name[] {
+  const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
+  return nodes.filter((node) => node.kind === "name").filter((node) => !holders.has(node) && !/^[A-Z]/.test(node.name) && node.name !== "settings");
+}
+
+/** The loop's name for what its call of a function hands over as this parameter: none or one. */
+function handedOver(name: string, { span, calls }: QueryRun, input: RuleInput): readonly string[] {
+  const [at, ...more] = calls;
+  const path = pathTo(input.program, span);
+  const holder = functionAt(path);
+  const call = at === undefined || more.length > 0 ? null : callAt(input, at);
+  if (call === null || holder?.kind !== "function" || calledName(call) !== holder.name || call.args.some(({ kind }) => kind === "star")) return [];
+  if (holder.body.some((stmt) => changedNames(stmt).has(name))) return [];
+  // A method's first parameter is what it is called on.
+  const isMethod = path[path.indexOf(holder) - 1]?.kind === "class";
+  if (isMethod && (holder.decorators.length > 0 || call.callee.kind !== "attribute" || isModelName(call.callee.object))) return [];
+  const position = holder.params.findIndex((param) => param.name === name && param.form === "positional") - (isMethod ? 1 : 0);
+  const arg = call.keywords.find((keyword) => keyword.name === name)?.value ?? call.args[position];
+  return arg?.kind === "name" ? [arg.name] : [];
+}
+
+/** A serializer's `self.context`, one for all of its rows, or a local name for a part of it, which is `None` at most elsewhere. */
+function isOfContext(name: Name, nodes: readonly SyntaxNode[], { span }: Pick<QueryRun, "span">, input: RuleInput): boolean {
+  const contexts = nodes.filter(isContext);
+  if (contexts.some(({ object }) => object === name)) return isInSerializer(span, input);
+  const [value, ...others] = localValuesOf(input, span.file, name).filter((one) => !isNoneLiteral(one));
+  if (value === undefined || others.length > 0 || value.end > name.start) return false;
+  const within = nodesIn(value);
+  return within.every(isKnown) && within.every((node) => node.kind !== "name" || isOfContext(node, within, { span }, input));
+}
+
+/** No call, unless it looks into the context. */
+function isKnown(node: SyntaxNode): boolean {
+  if (node.kind === "call") return node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object);
+  return node.kind !== "lambda" && node.kind !== "await";
+}
+
+function isContext(node: SyntaxNode): node is Attribute {
+  return node.kind === "attribute" && node.name === "context" && node.object.kind === "name" && node.object.name === "self";
+}
+
+export function isInSerializer(span: Span, { program }: RuleInput): boolean {
+  const def = pathTo(program, span).findLast((node) => node.kind === "class");
+  const module = moduleOf(program, span.file);
+  const cls = def === undefined ? undefined : module?.classes.get(def.name);
+  return cls !== undefined && program.isSubclass(cls, "rest_framework.serializers.BaseSerializer");
+}
+
+/** `models` of `models.F("stock")`, `self` of `self.OPEN`. */
+function isConstantOf(node: SyntaxNode): node is Attribute {
+  return node.kind === "attribute" && node.object.kind === "name" && /^[A-Z]/.test(node.name);
+}
+
+/** Nothing that the query is given differs, and no round writes what decides it: one answer serves all of them. */
+export function asksTheSame(round: Round, input: RuleInput): boolean {
+  const { run, loop, site } = round;
+  const born = exprAt(input, run.origin.span);
+  if (run.origin.kind !== "manager" || run.sliced || born === null) return false;
+  const holder = functionAt(pathTo(input.program, run.span));
+  // Names of another function, which made the queryset or narrows it, say nothing about this one's.
+  const isHere = ({ file, start }: Pick<Span, "file" | "start">): boolean =>
+    file === run.span.file && (holder === null || (holder.start <= start && start < holder.end));
+  const differs = (value: Expr, at: Pick<Span, "file" | "start">): boolean =>
+    isHere(at) ? varies(value, round, input) : namesReadIn(nodesIn(value)).length > 0;
+  if (hasUnknownInput(born) || differs(born, run.origin.span)) return false;
+  if (
+    givenTo(run, input).some(({ args, keywords, ...at }) =>
+      [...args, ...keywords.map(({ value }) => value)].some((value) => !nodesIn(value).every(isKnown) || differs(value, at)),
+    )
+  )
+    return false;
+  const at = run.calls[0] ?? run.span;
+  const isInRound = (write: Write): boolean =>
+    site.loop === null
+      ? write.loop !== null && isSameSpan(write.loop.span, loop.span)
+      : isReachedFrom({ ...at, start: site.loop.start, end: site.loop.end }, write);
+  return !input.facts.writes.some((write) => isInRound(write) && canChange(write, run, input));
+}
+
+/** What to do about a row that each round fetches alone although it is the same one; null where rounds fetch rows of their own. */
+export function remedyOfSameRow(load: LazyLoad, input: RuleInput): string | null {
+  const fetches = fetchesEachRound(load, input.facts);
+  const isSame = (run: QueryRun): boolean =>
+    run.loop !== null && asksTheSame({ run, loop: run.loop, site: loopSite(input, run.loop, run.calls[0] ?? run.span) }, input);
+  if (fetches.length === 0 || !fetches.every(isSame)) return null;
+  const narrowed = load.narrowed === true ? ", and look among them" : "";
+  const context = isInSerializer(load.access, input) ? ", for example for the serializer's context" : "";
+  return `Each round fetches the same row: fetch it, and \`${dotted(load.path)}\` with it, once before the loop${context}${narrowed}.`;
+}
+
+/** A call other than the queryset's own methods can give another answer each time: `timezone.now()`, `random()`. */
+export function hasUnknownInput(expr: Expr): boolean {
+  const own = new Set<Expr>();
+  for (let at = expr; at.kind === "attribute" || at.kind === "call"; at = at.kind === "call" ? at.callee : at.object) own.add(at);
+  return [...nodesIn(expr)].some(
+    (node) => (node.kind === "call" && (node.callee.kind === "name" || !own.has(node))) || node.kind === "lambda" || node.kind === "await",
+  );
+}
+
+/** The write stands in that stretch of code, or behind a call there. */
+export function isReachedFrom(stretch: Span, { span, calls }: Write): boolean {
+  return [span, ...calls].some((at) => isWithin(at, stretch));
+}
+
+/** Rows of other models decide a query that looks at them, and take rows with them when they go. */
+export function canChange({ model, how }: Write, run: QueryRun, input: RuleInput): boolean {
+  return model === null || model === run.model || how.includes("delete") || (run.narrowed && !looksAtOwnColumns(run, input));
+}
+
+/** `get(pk=…)`, `filter(name=…)`: every condition compares a column of the rows themselves. */
+function looksAtOwnColumns(run: QueryRun, input: RuleInput): boolean {
+  const model = input.graph.byLabel(run.model);
+  if (model === null || run.origin.kind !== "manager") return false;
+  return givenTo(run, input).every(
+    (call) =>
+      call.args.every((arg, at) => at === 0 && isModelName(arg)) &&
+      call.keywords.every(({ name }) => name !== "") &&
+      keywordLookups(input, model, call).every(({ fields, rest, many }) => fields.length === 1 && many === "" && !rest.includes("in")),
+  );
+}
+
+/** The calls of the queryset, the one that runs it among them. */
+function givenTo({ origin, span }: QueryRun, input: RuleInput): readonly Pick<ChainCall, "file" | "start" | "args" | "keywords">[] {
+  const last = exprAt(input, span);
+  return last?.kind === "call" ? [...origin.calls, { ...last, file: span.file }] : origin.calls;
+}
+
+export function isModelName(expr: Expr): boolean {
+  return expr.kind === "name" && /^[A-Z]/.test(expr.name);
+}
