@@ -2,7 +2,7 @@
 import type { Attribute, Model, RuleInput } from "../../model/index.ts";
 import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { isSameSpan } from "../runs.ts";
-import { isOverQueryset, type LoopWrite } from "../loop-writes.ts";
+import { isOverQueryset, type LoopWrite, unreadBase } from "../loop-writes.ts";
 
 /** The row is fresh from its queryset, and the round reads plain columns of it, asks its relations and saves it: nothing else. */
 export function setsNothing(one: LoopWrite, input: RuleInput): boolean {
@@ -17,7 +17,8 @@ export function setsNothing(one: LoopWrite, input: RuleInput): boolean {
   const known = new Set<SyntaxNode>([receiver, ...reads.map(({ object }) => object)]);
   if (nodes.some((node) => node.kind === "name" && node.name === receiver.name && !known.has(node))) return false;
   const targets = new Set<SyntaxNode>(nodes.flatMap(changedBy));
-  return reads.every((read) => !targets.has(read) && isPlain(read, model));
+  const called = new Set<SyntaxNode>(nodes.flatMap((node) => (node.kind === "call" ? [node.callee] : [])));
+  return reads.every((read) => !targets.has(read) && (isPlain(read, model) || (!called.has(read) && isNoColumn(read, model, input))));
 }
 
 /** What a statement assigns to or deletes, as far as it is a row's attribute. */
@@ -43,6 +44,12 @@ function isPlain({ name }: Attribute, model: Model): boolean {
   if (name === "pk") return true;
   const field = [...model.fields.values()].find((one) => one.name === name || one.attname === name);
   return field !== undefined && (field.relation !== null || PLAIN.test(field.type));
+}
+
+/** What neither a field nor a class tells of: whatever it holds, `save()` does not write it. */
+function isNoColumn({ name }: Attribute, model: Model, input: RuleInput): boolean {
+  if (name.startsWith("_") || [...model.fields.values()].some((one) => one.name === name || one.attname === name)) return false;
+  return input.program.member(model.cls, name) === null && unreadBase(input, model) === null;
 }
 
 const PLAIN = /^django\.db\.models\.(?:.*\.)?(?:\w*(?:Char|Text|Integer|Auto)|Boolean|Date|DateTime|Time|Duration|Decimal|Float|Email|Slug|URL|UUID)Field$/;

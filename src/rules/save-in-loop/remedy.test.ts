@@ -134,6 +134,8 @@ test("a save that follows no change of the row is left out", async () => {
   const bulk = "Collect the rows and write them with `bulk_update()`.";
   expect(await asked("product.tags.add(tag)")).toBe(out);
   expect(await asked("for name in names:\n    product.tags.add(Tag.objects.get(name=name))\nprint(product.title)")).toBe(out);
+  expect(await asked("for name in product.old_names:\n    product.tags.add(name)")).toBe(out);
+  expect(await asked("product.__dict__.update(names)")).toBe(bulk);
   expect(await asked("product.tags.add(tag)\nproduct.title = product.title.strip()")).toBe(bulk);
   expect(await asked("product.stock += 1")).toBe(bulk);
   expect(await asked("product.tags.add(tag)\nmark(product)")).toBe(bulk);
