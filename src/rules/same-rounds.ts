@@ -1,5 +1,5 @@
 /** What stays the same from round to round of a loop: values, and whole queries. */
-import type { Attribute, ChainCall, Expr, LazyLoad, Name, QueryRun, RuleInput, Span, Write } from "../model/index.ts";
+import type { Attribute, ChainCall, Expr, LazyLoad, Model, Name, QueryRun, RelationKind, RuleInput, Span, Write } from "../model/index.ts";
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { calledName, keywordLookups } from "./chains.ts";
@@ -133,7 +133,15 @@ export function isReachedFrom(stretch: Span, { span, calls }: Write): boolean {
 
 /** Rows of other models decide a query that looks at them, and take rows with them when they go. */
 export function canChange({ model, how }: Write, run: QueryRun, input: RuleInput): boolean {
-  return model === null || model === run.model || how.includes("delete") || (run.narrowed && !looksAtOwnColumns(run, input));
+  if (model === null || model === run.model || (run.narrowed && !looksAtOwnColumns(run, input))) return true;
+  return how.includes("delete") && goesWithOthers(input.graph.byLabel(run.model));
+}
+
+const TAKES_ALONG: ReadonlySet<RelationKind> = new Set(["fk", "o2o", "generic-fk", "mti-parent"]);
+
+/** Its rows point at others, whose end may be theirs. */
+function goesWithOthers(model: Model | null): boolean {
+  return model === null || [...model.fields.values()].some(({ relation }) => relation !== null && TAKES_ALONG.has(relation.kind));
 }
 
 /** `get(pk=…)`, `filter(name=…)`: every condition compares a column of the rows themselves. */

@@ -103,6 +103,10 @@ test("a method is handed all but the one that it is called on", async () => {
   expect(await asked("client.sync(order.pk, key)")).toContain("in_bulk");
 });
 
+test("rows that point at no others go with none", async () => {
+  expect(await told("for order in Order.objects.all():\n    print(Tag.objects.count())\n    order.delete()")).toEqual([SAME("Tag")]);
+});
+
 test("not a query that asks the clock", async () => {
   expect(
     (

@@ -119,3 +119,49 @@ test("code that is shared saves rows of each model, and one of them does more", 
   expect(await written(`${mark}def work():\n    mark(Plain)\n`)).toHaveLength(1);
   expect(await written(`${mark}def work():\n    mark(Plain)\n    mark(Numbered)\n`)).toEqual([]);
 });
+
+test("a save that follows no change of the row is left out", async () => {
+  const asked = async (round: string, before = ""): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order, Product, Tag\n\n\ndef work(tag, names):\n    products = Product.objects.all()\n${before}    for product in products:\n${round.replaceAll(/^(?=.)/gm, "        ")}\n        product.save()\n`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "save-in-loop")
+      .map(({ remedy }) => remedy)
+      .join("\n");
+  };
+  const out = "Leave the save out: no round sets a column of its row, so that it writes what was read.";
+  const bulk = "Collect the rows and write them with `bulk_update()`.";
+  expect(await asked("product.tags.add(tag)")).toBe(out);
+  expect(await asked("for name in names:\n    product.tags.add(Tag.objects.get(name=name))\nprint(product.title)")).toBe(out);
+  expect(await asked("for name in product.old_names:\n    product.tags.add(name)")).toBe(out);
+  expect(await asked("product.__dict__.update(names)")).toBe(bulk);
+  expect(await asked("product.tags.add(tag)\nproduct.title = product.title.strip()")).toBe(bulk);
+  expect(await asked("product.stock += 1")).toBe(bulk);
+  expect(await asked("product.tags.add(tag)\nmark(product)")).toBe(bulk);
+  expect(await asked("product.restock()")).toBe(bulk);
+  expect(await asked('setattr(product, "stock", len(names))')).toBe(bulk);
+  expect(await asked("product.tags.add(tag)", "    for product in products:\n        product.stock = 1\n")).toBe(bulk);
+});
+
+test("a save that stamps its row is one update", async () => {
+  const report = await analyseShop({
+    "shop/models.py": `from django.db import models
+
+
+class Label(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Visit(models.Model):
+    changed = models.DateTimeField(auto_now=True)
+    labels = models.ManyToManyField(Label)
+`,
+    "shop/signals.py": "",
+    "shop/work.py":
+      "from shop.models import Visit\n\n\ndef work(label):\n    for visit in Visit.objects.all():\n        visit.labels.add(label)\n        visit.save()\n",
+  });
+  expect(report.findings.filter(({ rule }) => rule === "save-in-loop").map(({ remedy }) => remedy)).toEqual([
+    "Leave the save out: no round sets a column of its row, so that it writes what was read; where it is to stamp `changed`, one `update()` on the queryset does.",
+  ]);
+});

@@ -4,6 +4,7 @@ import { autoNowFields, changesEachRound, hasHooks, loopWrites, unreadBase, writ
 import { withinLoop } from "../loops.ts";
 import { isSameSpan } from "../runs.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
+import { setsNothing } from "./no-change.ts";
 import { sameValues, updateFix, updateText, type SameValue } from "./same-values.ts";
 
 export const rule: Rule = {
@@ -87,18 +88,30 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const values = isInsert ? null : sameValues(one, input);
   const unread = unreadBase(input, one.model);
   if (values !== null) return toUpdate(one, values, unread, input);
+  const isIdle = !isInsert && setsNothing(one, input);
   const note = !isInsert && stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set and list them.` : "";
   return {
     key: writeKey(one),
     confidence: isNeeded || unread !== null ? "possible" : writeConfidence(one),
     claim: `The loop ${isCopy ? "copies" : isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own.",
-    remedy: `Collect the rows and write them with \`${bulk}()\`.${note}`,
-    doubt: isNeeded ? "the row is used in the same round, which bulk_create() delays" : hooksDoubt(bulk, unread),
+    remedy: isIdle ? leftOut(stamped) : `Collect the rows and write them with \`${bulk}()\`.${note}`,
+    doubt:
+      isIdle && unread === null
+        ? "signals and a save() of its own were looked for in the project alone; none were found for this model"
+        : isNeeded
+          ? "the row is used in the same round, which bulk_create() delays"
+          : hooksDoubt(bulk, unread),
     model: one.model.label,
     places: writePlaces(one),
     fixes: isNeeded || isCopy || unread !== null ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],
   };
+}
+
+/** There is no column that `bulk_update()` could be told to write. */
+function leftOut(stamped: readonly string[]): string {
+  const stamps = stamped.length > 0 ? `; where it is to stamp \`${stamped.join("`, `")}\`, one \`update()\` on the queryset does` : "";
+  return `Leave the save out: no round sets a column of its row, so that it writes what was read${stamps}.`;
 }
 
 function hooksDoubt(bulk: string, unread: string | null): string {
