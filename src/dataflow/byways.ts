@@ -44,11 +44,10 @@ export function ruledOutAt(frame: Frame): readonly string[] {
 
 const NO_DOUBTS: readonly string[] = [];
 
-/** The same text for ways on which the same is known of what happens. */
+/** The same text for ways on which the same is known of what happens. What the settings rule out is the rarest of all. */
 export function wayKey(frame: Frame): string {
-  const key = otherwiseAt(frame, null) ?? "";
-  const doubts = ruledOutAt(frame);
-  return doubts.length === 0 ? key : `${key}(${doubts.join(";")})`;
+  const rarest = otherwiseAt(frame, null);
+  return rarest === "settings" ? `settings(${ruledOutAt(frame).join(";")})` : (rarest ?? "");
 }
 
 /**

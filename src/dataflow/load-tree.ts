@@ -162,27 +162,6 @@ export function withoutReflected(load: LoadNode): LoadNode {
   return node({ ...load, opaque: false, joinsUnread: false, reflects: null });
 }
 
-/**
- * A method that is chained to prefetched rows asks for others: lookups that went on below the relation were for those that are there. What
- * the queryset of a `Prefetch` says is said again.
- */
-export function withoutBelow(load: LoadNode, { node: prefetched, queryset }: LoadedRelation): LoadNode {
-  if (prefetched.relations.size === 0 && prefetched.lists.size === 0) return load;
-  const own = queryset?.load ?? BARE;
-  return node({ ...load, relations: asSaid(load.relations, prefetched.relations, own.relations), lists: asSaid(load.lists, prefetched.lists, own.lists) });
-}
-
-function asSaid<One>(all: ReadonlyMap<string, One>, prefetched: ReadonlyMap<string, One>, own: ReadonlyMap<string, One>): ReadonlyMap<string, One> {
-  const said = new Map(all);
-  for (const [name, one] of prefetched) {
-    if (said.get(name) !== one) continue;
-    const again = own.get(name);
-    if (again === undefined) said.delete(name);
-    else said.set(name, again);
-  }
-  return said;
-}
-
 export function withPeers(load: LoadNode, peers: boolean): LoadNode {
   return load.peers === peers ? load : node({ ...load, peers });
 }

@@ -23,7 +23,6 @@ import {
   withOpaque,
   withoutFilters,
   withoutKnown,
-  withoutBelow,
   withoutReflected,
   withoutPrefetches,
   withoutSelects,
@@ -369,9 +368,7 @@ function askedAnew(queryset: QuerysetValue): QuerysetValue {
 function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
   if (queryset.related === null) return derived(queryset, { prefetched: false, ...changes });
   const { plain, row } = queryset.related;
-  const said = changes.load ?? queryset.load;
-  const prefetch = queryset.prefetched ? prefetchOf(queryset) : null;
-  const load = prefetch === null ? said : withoutBelow(said, prefetch);
+  const load = changes.load ?? queryset.load;
   return derived(queryset, {
     prefetched: false,
     // Of a prefetch that brought no rows the database may have some.
