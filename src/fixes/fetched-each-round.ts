@@ -1,4 +1,5 @@
-import type { LazyLoad, QueryRun, SourceFacts, Span } from "../model/index.ts";
+import type { LazyLoad, QueryRun, SourceFacts } from "../model/index.ts";
+import { isSameSpan } from "../model/span.ts";
 
 const SINGLE: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest", "index"]);
 const MANY: ReadonlySet<string> = new Set(["iterate", "list", "sorted", "in_bulk", "iterator", "unpack"]);
@@ -13,7 +14,7 @@ export function fetchesEachRound({ origin, loop, path }: LazyLoad, { runs }: Sou
   if (loop === null) return [];
   const own = runsByOrigin(runs).get(origin.id) ?? [];
   // Rows that one loop fetched and kept may be read in another. Further down, what pays may be the many rows of the one.
-  const isAlone = (run: QueryRun): boolean => run.loop !== null && (isSame(run.loop.span, loop.span) || !path.includes("__"));
+  const isAlone = (run: QueryRun): boolean => run.loop !== null && (isSameSpan(run.loop.span, loop.span) || !path.includes("__"));
   return own.some((run) => MANY.has(run.how)) ? [] : own.filter((run) => SINGLE.has(run.how) && isAlone(run));
 }
 
@@ -30,8 +31,4 @@ function runsByOrigin(runs: SourceFacts["runs"]): ReadonlyMap<number, readonly Q
   }
   byOrigin.set(runs, found);
   return found;
-}
-
-function isSame(a: Span, b: Span): boolean {
-  return a.file === b.file && a.start === b.start && a.end === b.end;
 }

@@ -1,5 +1,6 @@
 /** Querysets that a framework makes from a class: admin classes, generic views, viewsets. */
-import type { ChainCall, ClassInfo, EditDraft, Expr, FunctionDef, LazyLoad, RuleInput, Span } from "../model/index.ts";
+import type { ChainCall, ClassInfo, EditDraft, Expr, FunctionDef, LazyLoad, RuleInput } from "../model/index.ts";
+import { isSameSpan } from "../model/span.ts";
 import { nodesIn, pathTo } from "../python/syntax-tree.ts";
 import { appendCall, appendItems, extendCall, insertion, isExtensible } from "./chain-edit.ts";
 import { lookupPath, stepsOf } from "./eager-paths.ts";
@@ -131,10 +132,6 @@ function actionEdits({ origin }: LazyLoad, method: Method, path: string, input: 
 }
 
 const IN_ACTION = "whatever else the action does with the rows has it loaded too";
-
-function isSameSpan(a: Span, b: Span): boolean {
-  return a.file === b.file && a.start === b.start;
-}
 
 // ------------------------------------------------------------------------------------------- get_queryset
 

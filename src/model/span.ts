@@ -6,6 +6,10 @@ export interface Span {
   readonly end: number;
 }
 
+export function isSameSpan(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start && a.end === b.end;
+}
+
 /** What a place has to do with its finding; the order of places follows the data. */
 export type PlaceRole = "queryset" | "loop" | "call" | "access" | "definition" | "write" | "statement" | "table" | "index" | "setting";
 

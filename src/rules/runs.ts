@@ -2,14 +2,11 @@
 import type { Expr, QueryRun, RuleInput, Span, Spot, Write } from "../model/index.ts";
 import { nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { canFollow, chainHead, exprAt, functionAt } from "./code.ts";
+import { isSameSpan } from "../model/span.ts";
 
 /** `Order` of `shop.Order`. */
 export function nameOf(label: string): string {
   return label.split(".").at(-1) ?? label;
-}
-
-export function isSameSpan(a: Span, b: Span): boolean {
-  return a.file === b.file && a.start === b.start && a.end === b.end;
 }
 
 export function isWithin(inner: Span, outer: Span): boolean {

@@ -6,7 +6,8 @@ import { calledName, keywordLookups } from "./chains.ts";
 import { callAt, changedNames, exprAt, functionAt, localValuesOf } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
-import { isSameSpan, isWithin } from "./runs.ts";
+import { isWithin } from "./runs.ts";
+import { isSameSpan } from "../model/span.ts";
 
 export interface Round {
   readonly run: QueryRun;

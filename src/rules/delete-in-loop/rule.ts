@@ -15,7 +15,8 @@ import {
   writePlaces,
   type LoopWrite,
 } from "../loop-writes.ts";
-import { isSameSpan, isWithin } from "../runs.ts";
+import { isWithin } from "../runs.ts";
+import { isSameSpan } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {

@@ -3,7 +3,8 @@ import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { calledName } from "../chains.ts";
 import { changedNames, exprAt, functionAt, isReachedOnFailure, namesIn, sourceText } from "../code.ts";
-import { isSameSpan, nameOf, runsAfter, subjectOf } from "../runs.ts";
+import { nameOf, runsAfter, subjectOf } from "../runs.ts";
+import { isSameSpan } from "../../model/span.ts";
 import { onceFix } from "./once-fix.ts";
 
 export const rule: Rule = {

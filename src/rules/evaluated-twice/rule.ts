@@ -1,7 +1,8 @@
 import type { EditDraft, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { exprAt, sourceText } from "../code.ts";
 import { groupBy } from "../../model/group-by.ts";
-import { isNamed, isSameSpan, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
+import { isNamed, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
+import { isSameSpan } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {

@@ -2,7 +2,8 @@ import { insertion } from "../../fixes/chain-edit.ts";
 import type { Assign, Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { isNoneLiteral, pathTo } from "../../python/syntax-tree.ts";
 import { callAt, enclosingFunction, exprAt, soleValueOf, sourceText } from "../code.ts";
-import { isOnlyTested, isSameSpan, nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
+import { isOnlyTested, nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
+import { isSameSpan } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {

@@ -1,7 +1,7 @@
 /** A save of a row that the round only reads: it writes what the queryset fetched. */
 import type { Attribute, Model, RuleInput } from "../../model/index.ts";
 import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
-import { isSameSpan } from "../runs.ts";
+import { isSameSpan } from "../../model/span.ts";
 import { isOverQueryset, type LoopWrite, unreadBase } from "../loop-writes.ts";
 
 /** The row is fresh from its queryset, and the round reads plain columns of it, asks its relations and saves it: nothing else. */

@@ -2,7 +2,7 @@ import type { FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts"
 import { isNoneLiteral, nodesIn } from "../../python/syntax-tree.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 import { withinLoop } from "../loops.ts";
-import { isSameSpan } from "../runs.ts";
+import { isSameSpan } from "../../model/span.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
 import { setsNothing } from "./no-change.ts";
 import { sameValues, updateFix, updateText, type SameValue } from "./same-values.ts";

@@ -2,7 +2,8 @@ import type { DatabaseInput, FindingDraft, Model, QueryRun, Rule, RuleInput } fr
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { enclosingFunction } from "../code.ts";
 import { judgeBySize, LARGE_ROWS, rowsOf, tableOfModel } from "../database/table-size.ts";
-import { isSameSpan, nameOf, oncePerPlace } from "../runs.ts";
+import { nameOf, oncePerPlace } from "../runs.ts";
+import { isSameSpan } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
