@@ -174,6 +174,10 @@ test("versions come from what says them most surely", () => {
   ).toEqual(["django 5.2.1", "psycopg null", "psycopg-pool null", "psycopg2 2.9.9", "celery 5.6.1", "gunicorn absent"]);
 });
 
+test("a broken file that is about no service is no concern", () => {
+  expect(readTestDeployment({ "locale/de.yaml": "greeting: [\n" }).notices).toEqual([]);
+});
+
 test("a broken file is a notice", () => {
   expect(readTestDeployment({ "compose.yaml": "services:\n  web: [\n" }).notices).toEqual([expect.stringMatching(/^compose\.yaml was not read: /)]);
 });

@@ -14,6 +14,11 @@ export interface YamlFacts {
 }
 
 const NOTHING: YamlFacts = { commands: [], poolers: [], maxConnections: null, builds: [], notice: null };
+/**
+ * What a text must say to be a Compose file or hold a workload; a feature manifest, a fixture or a translation does not, and some projects have thousands of those.
+ * A broken file among them is no concern of ours.
+ */
+const SAYS_SERVICES = /\bservices["']?\s*:|\b(?:Deployment|StatefulSet|DaemonSet|ReplicaSet)\b/;
 /** A merge that leads back to itself ends here. */
 const DEEPEST_MERGE = 8;
 
@@ -25,6 +30,7 @@ interface Look {
 }
 
 export function readYaml(file: string, text: string): YamlFacts {
+  if (!SAYS_SERVICES.test(text)) return NOTHING;
   if (/\{\{[^}]*\}\}/.test(text) && /(?:^|\/)templates\//.test(file)) return NOTHING;
   let documents: readonly Document[];
   try {
