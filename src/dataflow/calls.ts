@@ -13,6 +13,7 @@ import {
   alternatives,
   freshId,
   hasIdentity,
+  haveSameKey,
   joinAll,
   keysOf,
   list,
@@ -27,6 +28,8 @@ import { dict } from "./values.ts";
 
 /** Calls deeper than this are not followed; real code stays below, recursion does not. */
 const MAX_DEPTH = 28;
+/** A function that is within itself this often shows nothing new: its loops, rows and statements were told at the levels above. */
+const MAX_RECURSION = 3;
 /** Summaries kept per function before the least precise answer is given: one per queryset of a large project. */
 const MAX_CONTEXTS = 20_000;
 /** The same for calls with objects of their own, which one root makes and no other can meet again. */
@@ -120,6 +123,11 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
   const key = `${isRetold ? "~" : ""}${wayKey(site.frame)}${keysOf(values, ",")}`;
   const existing = table.get(key);
   if (existing !== undefined) return reuse(engine, existing, values, site);
+  const within = framesOf(fn, self, site.frame);
+  if (within.length >= MAX_RECURSION) {
+    for (const [name, value] of bound) escapeNew(engine, name, value, within);
+    return UNKNOWN;
+  }
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
     for (const value of bound.values()) engine.escape(value);
@@ -144,6 +152,29 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
   Object.assign(summary, { isDone: true, sent, outside, replay: replay.filter((again) => again !== null), given: values.map(rowsOf) });
   engine.dependsOn = depends;
   return summary.result;
+}
+
+/**
+ * The function's runs that wait for this call. Of our stubs' functions each is another serializer, form or tag's; of a decorator's wrapper, another function's;
+ * an object made at another place is another one too, as a project's hooks are, unless it is only being made.
+ */
+function framesOf(fn: FunctionValue, self: Value | null, frame: Frame): Frame[] {
+  const frames: Frame[] = [];
+  if (fn.module.origin === "builtin") return frames;
+  const isMaking = fn.def.kind === "function" && fn.def.name === "__init__";
+  for (let at: Frame | null = frame; at !== null; at = at.caller) {
+    if (at.def === fn.def && at.env.parent === fn.closure && (isMaking || !areMadeApart(self, at.self))) frames.push(at);
+  }
+  return frames;
+}
+
+const areMadeApart = (a: Value | null, b: Value | null): boolean =>
+  a?.kind === "object" && b?.kind === "object" && (a.site?.start !== b.site?.start || a.site?.file !== b.site?.file);
+
+/** What code does with an argument was seen where a level above was given the same; what no level had may be read in any way. */
+function escapeNew(engine: Engine, name: string, value: Value, within: readonly Frame[]): void {
+  const seen = within.flatMap(({ env }) => alternatives(env.vars.get(name)?.value ?? UNKNOWN));
+  for (const one of alternatives(value)) if (!seen.some((other) => haveSameKey(one, other))) engine.escape(one);
 }
 
 /** A function of our stubs whose body is `...`: it says that the name exists, not what it does. */
