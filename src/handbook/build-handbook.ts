@@ -1,7 +1,9 @@
 /** Report, advice and evidence, put together as what the handbook says. */
+import { createHash } from "node:crypto";
 import type { Finding } from "../model/finding.ts";
 import type { Handbook, HandbookSection } from "../model/handbook.ts";
 import { gainsOf } from "../workload/gains.ts";
+import type { Touched } from "../workload/pieces.ts";
 import { recordedTimes, timeBaseOf, timedStatements } from "../workload/time-base.ts";
 import { changesOf } from "./changes.ts";
 import { correctionsOf } from "./corrections.ts";
@@ -14,7 +16,7 @@ import { causesPlot, sizesPlot, sourceLinesPlot } from "./overview.ts";
 import { recordedAdvice } from "./recorded.ts";
 import { plotsOf } from "./section-plots.ts";
 import { stateOf } from "./section-state.ts";
-import { sinceLast, type HistoryEntry } from "./since.ts";
+import { sinceLast, type HistoryEntry, type HistoryFinding } from "./since.ts";
 import { unfoundAdvice } from "./unfound.ts";
 import { handbookStatements, sitesOf, statementsBehind } from "./statements.ts";
 
@@ -75,9 +77,16 @@ export function historyOf(input: HandbookInput, at: string): HistoryEntry {
   return { schema: "luthier-history/1", at, commit: input.project.commit, ...stateOfRun(work) };
 }
 
-function stateOfRun({ report, gains, base, evidence: { database } }: Work): Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "findings"> {
+function stateOfRun({
+  report,
+  gains,
+  base,
+  timed,
+  evidence: { database },
+}: Work): Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "statements" | "findings"> {
   const endedEarly = database?.study?.isComplete === false;
   const isSearched = ({ evidence }: Finding): boolean => endedEarly && evidence.some(({ kind }) => kind === "planned");
+  const marks = new Map(timed.map(({ id, key }) => [id, markOf(key)]));
   const findings = report.findings
     .map((one) => ({
       id: one.id,
@@ -85,7 +94,24 @@ function stateOfRun({ report, gains, base, evidence: { database } }: Work): Pick
       claim: one.claim,
       time: base === null ? null : (gains.touched.get(one.id)?.pieces.reduce((sum, { time }) => sum + time, 0) ?? null),
       ...(isSearched(one) ? { isSearched: true as const } : {}),
+      ...seenIn(one, gains.touched.get(one.id), marks),
     }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  return { unit: base?.unit ?? null, total: base?.total ?? null, tool: report.tool.version, evidence: report.evidence, findings };
+  return {
+    unit: base?.unit ?? null,
+    total: base?.total ?? null,
+    tool: report.tool.version,
+    evidence: report.evidence,
+    statements: [...new Set(marks.values())].toSorted(),
+    findings,
+  };
 }
+
+/** Nothing but traffic tells of a finding that the source does not; one that the source tells of is found in any traffic. */
+function seenIn({ evidence }: Finding, touched: Touched | undefined, marks: ReadonlyMap<string, string>): Pick<HistoryFinding, "seenIn"> {
+  if (touched === undefined || touched.link === "line" || evidence.some(({ kind }) => kind === "inferred")) return {};
+  return { seenIn: [...new Set(touched.pieces.flatMap(({ statement }) => marks.get(statement) ?? []))].toSorted() };
+}
+
+/** A statement's key is as long as the statement. */
+const markOf = (key: string): string => createHash("sha256").update(key).digest("hex").slice(0, 12);

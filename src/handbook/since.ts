@@ -13,6 +13,8 @@ export interface HistoryEntry {
   readonly tool?: string;
   /** Kinds of evidence that it had; absent in files of old. */
   readonly evidence?: readonly string[];
+  /** Marks of all statements that were timed; absent in files of old. */
+  readonly statements?: readonly string[];
   readonly findings: readonly HistoryFinding[];
 }
 
@@ -24,6 +26,8 @@ export interface HistoryFinding {
   readonly time: number | null;
   /** It rests on a search for indexes that ended for want of time: the next one ends elsewhere, though nothing was changed. */
   readonly isSearched?: true;
+  /** Marks of the statements that it was seen in, where nothing but traffic tells of it: without them it cannot be found, mended or not. */
+  readonly seenIn?: readonly string[];
 }
 
 /** A cost that changed by less is noise of the counters, however much else stood still. Ours. */
@@ -41,7 +45,10 @@ const LEAST_PART = 0.005;
  * The last run that found another state than this one, of those that knew as much: a run without a database tells other findings, and none of
  * them is mended because now there is one. Null where there is none.
  */
-export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "findings">, history: readonly HistoryEntry[]): Since | null {
+export function sinceLast(
+  now: Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "statements" | "findings">,
+  history: readonly HistoryEntry[],
+): Since | null {
   const last = history.toReversed().find((one) => one.unit === now.unit && knewAsMuch(one, now) && !isSameState(one, now));
   if (last === undefined) return null;
   const [before, after] = [last.findings, now.findings].map((findings) => new Map(findings.map((one) => [one.id, one])));
@@ -49,7 +56,12 @@ export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "tool" | "e
   const gone = last.findings.filter(({ id }) => !after?.has(id));
   const come = now.findings.filter(({ id }) => !before?.has(id));
   const notCompared = [...gone, ...come].filter((one) => !isKept(one)).length;
-  const fixed = gone.filter(isKept).map(({ id, rule, claim }) => ({ id, rule, claim }));
+  const sent = now.statements === undefined ? null : new Set(now.statements);
+  const isUnseen = ({ seenIn }: HistoryFinding): boolean => sent !== null && seenIn !== undefined && !seenIn.some((one) => sent.has(one));
+  const named = (findings: readonly HistoryFinding[]): Since["fixed"] => findings.map(({ id, rule, claim }) => ({ id, rule, claim }));
+  const lost = gone.filter(isKept);
+  const fixed = named(lost.filter((one) => !isUnseen(one)));
+  const unseen = named(lost.filter(isUnseen));
   const added = come.filter(isKept).map(({ id }) => id);
   const pairs = now.findings
     .filter((one) => isKept(one) && isKept(before?.get(one.id) ?? one))
@@ -58,7 +70,17 @@ export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "tool" | "e
       return old !== null && time !== null && old > 0 && time > 0 ? [{ finding: id, before: old, now: time }] : [];
     });
   const { worse, better } = beyondNoise(pairs, Math.max(last.total ?? 0, now.total ?? 0) * LEAST_PART);
-  return { at: last.at, commit: last.commit, fixed, added, worse, better, ...(notCompared === 0 ? {} : { notCompared }), ...otherTool(last, now) };
+  return {
+    at: last.at,
+    commit: last.commit,
+    fixed,
+    added,
+    worse,
+    better,
+    ...(unseen.length === 0 ? {} : { unseen }),
+    ...(notCompared === 0 ? {} : { notCompared }),
+    ...otherTool(last, now),
+  };
 }
 
 type Pair = Since["worse"][number];

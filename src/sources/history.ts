@@ -13,7 +13,17 @@ const entrySchema = z.object({
   total: z.nullable(z.number()),
   tool: z.optional(z.string()),
   evidence: z.optional(z.array(z.string())),
-  findings: z.array(z.object({ id: z.string(), rule: z.string(), claim: z.string(), time: z.nullable(z.number()), isSearched: z.optional(z.literal(true)) })),
+  statements: z.optional(z.array(z.string())),
+  findings: z.array(
+    z.object({
+      id: z.string(),
+      rule: z.string(),
+      claim: z.string(),
+      time: z.nullable(z.number()),
+      isSearched: z.optional(z.literal(true)),
+      seenIn: z.optional(z.array(z.string())),
+    }),
+  ),
 });
 
 const folderOf = (root: string): string => path.join(root, ".luthier", "history");

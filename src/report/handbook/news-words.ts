@@ -2,11 +2,12 @@ import type { Since } from "../../model/handbook.ts";
 import { formatNumber } from "../../model/numbers.ts";
 
 /** `2 fixed, 1 new, 3 worse, 1 better`; costs only where a time is known. */
-export function newsWords({ fixed, added, worse, better = [], notCompared = 0, otherTool }: Since, isTimed: boolean): string {
+export function newsWords({ fixed, added, worse, better = [], unseen = [], notCompared = 0, otherTool }: Since, isTimed: boolean): string {
   const words = [
     `${formatNumber(fixed.length)} fixed`,
     `${formatNumber(added.length)} new`,
     ...(isTimed ? [`${formatNumber(worse.length)} worse`] : []),
+    ...(unseen.length > 0 ? [`${formatNumber(unseen.length)} not seen in this traffic`] : []),
     ...(isTimed && better.length > 0 ? [`${formatNumber(better.length)} better`] : []),
   ];
   const left = notCompared === 0 ? "" : `; ${formatNumber(notCompared)} not compared, as a search for indexes ended early`;

@@ -96,12 +96,14 @@ ${list(
   )}${list(
     "New",
     since.added.map((id) => html`<li>${link(id)}</li>`),
-  )}${list(
-    "Fixed",
-    since.fixed.map(({ rule, claim }) => html`<li>${prose(claim)} <span class="dim">${rule}</span></li>`),
+  )}${list("Fixed", gone(since.fixed))}${list(
+    "Not seen: their statements were not sent this time, so they are fixed or were not asked for",
+    gone(since.unseen ?? []),
   )}</section>
 `;
 }
+
+const gone = (findings: Since["fixed"]): readonly Html[] => findings.map(({ rule, claim }) => html`<li>${prose(claim)} <span class="dim">${rule}</span></li>`);
 
 const MOST_NEWS = 12;
 

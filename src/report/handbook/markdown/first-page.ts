@@ -131,16 +131,22 @@ function contents({ sections }: Handbook): string {
 
 function since({ handbook, findings, context }: Pages): readonly string[] {
   const { since: last, time } = handbook;
-  if (last === null || last.fixed.length + last.added.length + last.worse.length + (last.better ?? []).length === 0) return [];
+  if (last === null || last.fixed.length + last.added.length + last.worse.length + (last.better ?? []).length + (last.unseen ?? []).length === 0) return [];
   const commit = last.commit === null ? "" : ` at ${codeSpan(last.commit)}`;
   const link = (id: string): string => {
     const finding = findings.get(id);
     return finding === undefined ? codeSpan(id) : `[${escapeProse(shortIdOf(context, id))}](${findingHref(handbook, finding)}) ${escapeProse(finding.claim)}`;
   };
-  const better = last.better ?? [];
+  const { better = [], unseen = [] } = last;
   const items = [
     ...last.fixed.slice(0, MOST_SINCE).map(({ rule, claim }) => `- fixed: ${codeSpan(rule)} ${escapeProse(claim)}`),
     ...more(last.fixed.length, "fixed"),
+    ...unseen
+      .slice(0, MOST_SINCE)
+      .map(
+        ({ rule, claim }) => `- not seen: its statements were not sent this time, so it is fixed or was not asked for: ${codeSpan(rule)} ${escapeProse(claim)}`,
+      ),
+    ...more(unseen.length, "not seen"),
     ...last.added.slice(0, MOST_SINCE).map((id) => `- new: ${link(id)}`),
     ...more(last.added.length, "new"),
     ...last.worse
