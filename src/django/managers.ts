@@ -11,7 +11,9 @@ export function readManager(program: ResolvedProgram, module: PythonModule, name
   if (expr.kind !== "call") return fromVariable(program, module, name, expr, holder);
   const { callee } = expr;
   if (callee.kind === "attribute" && callee.name === "as_manager") {
-    const queryset = classOf(program, module, callee.object, holder);
+    // A class method may be asked of an instance too: `BookQuerySet().as_manager()`.
+    const asked = callee.object.kind === "call" ? callee.object.callee : callee.object;
+    const queryset = classOf(program, module, asked, holder);
     return queryset ? { name, manager: null, queryset } : null;
   }
   const factory = readFactory(program, module, callee, holder);
@@ -80,8 +82,8 @@ function queryMadeBy(program: ResolvedProgram, owner: ClassInfo): ClassInfo | nu
 function readFactory(program: ResolvedProgram, module: PythonModule, expr: Expr, holder: ClassInfo | null): Omit<ManagerFact, "name"> | null {
   if (expr.kind !== "call" || expr.callee.kind !== "attribute" || expr.callee.name !== "from_queryset") return null;
   const manager = classOf(program, module, expr.callee.object, holder);
-  const [first] = expr.args;
-  const queryset = first ? classOf(program, module, first, holder) : null;
+  const given = expr.args[0] ?? expr.keywords.find((one) => one.name === "queryset_class")?.value;
+  const queryset = given ? classOf(program, module, given, holder) : null;
   return { manager: manager && isPlain(manager) ? null : manager, queryset };
 }
 

@@ -372,6 +372,13 @@ describe("managers", () => {
   const cases: readonly [trap: string, body: string, defaultManager: string, shown: string][] = [
     ["the plain one", "class Book(models.Model): pass", "objects", "objects - -"],
     ["as_manager", `${querysets}class Book(models.Model):\n    objects = BookQuerySet.as_manager()`, "objects", "objects - BookQuerySet"],
+    ["as_manager of an instance", `${querysets}class Book(models.Model):\n    objects = BookQuerySet().as_manager()`, "objects", "objects - BookQuerySet"],
+    [
+      "from_queryset with the class by keyword",
+      `${querysets}class Book(models.Model):\n    books = models.Manager.from_queryset(queryset_class=BookQuerySet)()`,
+      "books",
+      "books - BookQuerySet",
+    ],
     ["from_queryset", `${querysets}class Book(models.Model):\n    books = models.Manager.from_queryset(BookQuerySet)()`, "books", "books - BookQuerySet"],
     [
       "from_queryset by name",
