@@ -293,6 +293,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     noteSent(engine, { kind: "relation", model: row.model.label, field: field.name }, site, null);
   if (row.load.opaque) return related(engine, row, field, OPAQUE);
   if (row.isNew && row.load.nulls.has(field.name)) return NONE;
+  if (relation.kind === "mti-parent") readParent(engine, row, field, site);
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
     engine.recorder.cover(projectSite(site).span, field.name);
@@ -307,6 +308,15 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
   // Nor does it bring what lies beyond.
   return related(engine, row, field, isRefreshed(row.load, field.name) ? withRefreshed(BARE, null) : BARE);
+}
+
+/** A parent is made of its columns in the child's row; where one was left out, it is fetched. */
+function readParent(engine: Engine, row: RowValue, { relation }: Field, site: AccessSite): void {
+  const parent = engine.graph.byLabel(relation?.target ?? "", row.model.app);
+  const columns = [...(parent?.fields.values() ?? [])].filter(({ attname }) => attname !== null);
+  for (const { name } of columns) row.origin.columns.add(joinPath(row.path, name));
+  const left = columns.find(({ name, attname, primaryKey }) => !hasColumn(row.load, name, attname, primaryKey));
+  if (left !== undefined) recordLoad(engine, row, left, site, { reason: "deferred", kind: "deferred", method: null });
 }
 
 function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): Value {
