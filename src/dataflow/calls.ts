@@ -14,6 +14,7 @@ import {
   freshId,
   hasIdentity,
   haveSameKey,
+  isEmptyStub,
   joinAll,
   keysOf,
   list,
@@ -175,13 +176,6 @@ const areMadeApart = (a: Value | null, b: Value | null): boolean =>
 function escapeNew(engine: Engine, name: string, value: Value, within: readonly Frame[]): void {
   const seen = within.flatMap(({ env }) => alternatives(env.vars.get(name)?.value ?? UNKNOWN));
   for (const one of alternatives(value)) if (!seen.some((other) => haveSameKey(one, other))) engine.escape(one);
-}
-
-/** A function of our stubs whose body is `...`: it says that the name exists, not what it does. */
-function isEmptyStub(fn: FunctionValue): boolean {
-  if (fn.module.origin !== "builtin" || fn.def.kind === "lambda") return false;
-  const [only] = fn.def.body;
-  return fn.def.body.length === 1 && only?.kind === "expr" && only.value.kind === "constant";
 }
 
 function stubResult(engine: Engine, fn: FunctionValue): Value {

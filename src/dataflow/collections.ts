@@ -1,5 +1,5 @@
 /** Methods and subscripts of Python's own containers. */
-import type { Expr } from "../model/index.ts";
+import type { Expr, Slice } from "../model/index.ts";
 import type { AccessSite, Engine } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { inLoop } from "./iteration.ts";
@@ -141,8 +141,19 @@ export function dictItem(value: DictValue, key: Value, frame: Frame): Value {
   return inLoop(dictValues(value), frame.loop);
 }
 
+/** A slice where it is written, or one that an object's `__getitem__` was given. */
+function sliceOf(index: Value, expr: Expr): Slice | null {
+  if (expr.kind === "subscript" && expr.index.kind === "slice") return expr.index;
+  return index.kind === "external" && index.name === SLICE.name ? GIVEN_SLICE : null;
+}
+
+/** Its bounds are not followed. */
+export const SLICE = { kind: "external", name: "builtins.slice" } as const;
+const BOUND: Expr = { kind: "name", name: "", start: 0, end: 0 };
+const GIVEN_SLICE: Slice = { kind: "slice", lower: BOUND, upper: BOUND, step: null, start: 0, end: 0 };
+
 export function subscript(engine: Engine, value: Value, index: Value, expr: Expr, frame: Frame): Value {
-  const slice = expr.kind === "subscript" && expr.index.kind === "slice" ? expr.index : null;
+  const slice = sliceOf(index, expr);
   const span = spanOf(frame.file, expr);
   switch (value.kind) {
     case "union":

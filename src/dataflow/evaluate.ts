@@ -13,6 +13,7 @@ import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { bywayFrom, cameBy, onByway } from "./byways.ts";
 import { forgetGiven } from "./conditions.ts";
+import { SLICE } from "./collections.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import { ruledOut } from "./ruled-out.ts";
 import {
@@ -292,7 +293,7 @@ function subscriptValue(engine: Engine, expr: Subscript, frame: Frame): Value {
 
 function sliceParts(engine: Engine, expr: Slice, frame: Frame): Value {
   for (const part of [expr.lower, expr.upper, expr.step]) if (part !== null) engine.evaluate(part, frame);
-  return UNKNOWN;
+  return SLICE;
 }
 
 function sequenceValue(engine: Engine, items: readonly Expr[], type: "list" | "tuple" | "set", frame: Frame): Value {

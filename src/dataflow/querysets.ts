@@ -60,6 +60,7 @@ import {
   type QuerysetValue,
   type RowValue,
   type Value,
+  isEmptyStub,
 } from "./values.ts";
 import { tellCreated } from "./creation.ts";
 import { tellQuerysetDeleted } from "./receivers.ts";
@@ -258,16 +259,17 @@ export function throughClass(engine: Engine, { relation }: Field): Value {
   return through === null ? UNKNOWN : { kind: "class", cls: through.cls };
 }
 
-/** A method that the project's or a package's own class defines; built-in stubs are implemented here instead. */
+/** A method that the project's or a package's own class defines; what our stubs only name is implemented here instead. */
 function customMember(engine: Engine, cls: ClassInfo, name: string, self: Value): Value | null {
   const member = engine.program.member(cls, name);
-  if (member === null || member.owner.module.origin === "builtin") return null;
+  if (member === null) return null;
   const { definition, owner } = member;
   if (definition.kind === "function") {
     const fn = functionValue(owner.module, definition.def, owner);
-    return { kind: "bound", self, fn };
+    const isOurs = owner.module.origin === "builtin";
+    return isOurs && (name === "get_queryset" || isEmptyStub(fn)) ? null : { kind: "bound", self, fn };
   }
-  return definition.kind === "variable" ? heldClass(engine, cls, name, self) : null;
+  return owner.module.origin !== "builtin" && definition.kind === "variable" ? heldClass(engine, cls, name, self) : null;
 }
 
 /** `queryset_class = OrderQuerySet`: the class that a manager holds for its own methods. */

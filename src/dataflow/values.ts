@@ -265,6 +265,13 @@ export function functionValue(module: PythonModule, def: FunctionValue["def"], o
   return { kind: "function", module, def, closure: null, owner };
 }
 
+/** A function of our stubs whose body is `...`: it says that the name exists, not what it does. */
+export function isEmptyStub(fn: FunctionValue): boolean {
+  if (fn.module.origin !== "builtin" || fn.def.kind === "lambda") return false;
+  const [only] = fn.def.body;
+  return fn.def.body.length === 1 && only?.kind === "expr" && only.value.kind === "constant";
+}
+
 export function object(cls: ClassInfo, args: CallArgs | null, site: Span | null): ObjectValue {
   return { kind: "object", id: freshId(), cls, attrs: new Map(), args, site };
 }

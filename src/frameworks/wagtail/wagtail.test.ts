@@ -163,3 +163,30 @@ class CountAdmin(OrderAdmin):
 `,
   });
 });
+
+test("what a search finds are rows of the queryset that was searched", async () => {
+  await expectMarked({
+    "blog/__init__.py": "",
+    "blog/models.py": MODELS,
+    "blog/views.py": `from django.core.paginator import Paginator
+from django.shortcuts import render
+from blog.models import PostPage
+
+
+def found(request):
+    results = PostPage.objects.live().search(request.GET["q"])
+    page = Paginator(results, 10).get_page(request.GET.get("page"))
+    return render(request, "blog/found.html", {"results": page})
+
+
+def joined(request):
+    return render(request, "blog/joined_found.html", {"results": PostPage.objects.live().select_related("author").search(request.GET["q"])})
+`,
+    "blog/templates/blog/found.html": `{% for post in results %}
+  {{ post.author.name }}  {# expect: author #}
+{% endfor %}
+`,
+    "blog/templates/blog/joined_found.html": `{% for post in results %}{{ post.author.name }}{% endfor %}
+`,
+  });
+});

@@ -3,6 +3,29 @@ from typing import Annotated, Self
 from django.db import models
 
 
+class SearchResults:
+    """Rows that a search engine or the database named, fetched by the queryset that was searched."""
+
+    def __init__(self, queryset):
+        self.queryset = queryset
+
+    def __iter__(self):
+        yield from self.queryset
+
+    def __getitem__(self, key):
+        return self.queryset[key]
+
+    def __len__(self): ...
+    def count(self): ...
+    def results(self):
+        return list(self.queryset)
+
+    def annotate_score(self, field):
+        return self
+
+    def facet(self, field_name): ...
+
+
 class PageQuerySet(models.QuerySet):
     def live(self) -> Self: ...
     def not_live(self) -> Self: ...
@@ -20,5 +43,8 @@ class PageQuerySet(models.QuerySet):
     def specific(self, defer=False) -> Annotated[Self, "is_specific"]: ...
     def in_site(self, site) -> Self: ...
     def translation_of(self, page, inclusive=False) -> Self: ...
-    def search(self, query, **kwargs): ...
-    def autocomplete(self, query, **kwargs): ...
+    def search(self, query, **kwargs):
+        return SearchResults(self)
+
+    def autocomplete(self, query, **kwargs):
+        return SearchResults(self)
