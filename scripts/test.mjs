@@ -14,7 +14,7 @@ const vitestResults = path.join(root, ".cache", "vitest.json");
 
 /** @type {readonly (readonly [name: string, run: () => Promise<Tally>])[]} */
 const steps = [
-  ["format", () => tool("oxfmt", "--check", "src", "tests", "scripts", "bench")],
+  ["format", () => tool("oxfmt", "--check", "src", "tests", "scripts", "bench", "web")],
   ["lint", () => tool("oxlint", "--config", ".oxlintrc.json", "--quiet", "src", "tests", "scripts", "bench", "web")],
   ["types", () => tool("tsc", "-p", "tsconfig.test.json")],
   ["unused code", () => tool("knip", "--no-progress")],

@@ -100,9 +100,27 @@
     entries ??= all("[data-s], article[data-a], figure[data-stop]").map((element) => {
       const isFinding = element.hasAttribute("data-s");
       const title = (element.querySelector(isFinding ? ".claim, .t" : ".claim, .q") ?? element).textContent.trim();
-      const detail = isFinding && element.tagName === "LI" ? element.querySelector(".s").textContent : isFinding ? [...element.querySelectorAll("header > :not(.rung), .head > :not(.rung)")].map((one) => one.textContent).join(" · ") : element.tagName === "FIGURE" ? "figure" : "advice";
+      const detail =
+        isFinding && element.tagName === "LI"
+          ? element.querySelector(".s").textContent
+          : isFinding
+            ? [...element.querySelectorAll("header > :not(.rung), .head > :not(.rung)")].map((one) => one.textContent).join(" · ")
+            : element.tagName === "FIGURE"
+              ? "figure"
+              : "advice";
       const text = `${element.textContent} ${sectionOf(element)}`.toLowerCase();
-      return { element, isFinding, title, lower: title.toLowerCase(), detail, text, section: sectionOf(element), severity: element.dataset.s ?? "", rung: element.dataset.r ?? "", fix: element.dataset.x ?? "" };
+      return {
+        element,
+        isFinding,
+        title,
+        lower: title.toLowerCase(),
+        detail,
+        text,
+        section: sectionOf(element),
+        severity: element.dataset.s ?? "",
+        rung: element.dataset.r ?? "",
+        fix: element.dataset.x ?? "",
+      };
     });
     return entries;
   };
@@ -111,7 +129,10 @@
     const lower = title.toLowerCase();
     let at = 0;
     while (at < title.length) {
-      const next = words.map((word) => [lower.indexOf(word, at), word.length]).filter(([place]) => place >= 0).sort((a, b) => a[0] - b[0])[0];
+      const next = words
+        .map((word) => [lower.indexOf(word, at), word.length])
+        .filter(([place]) => place >= 0)
+        .sort((a, b) => a[0] - b[0])[0];
       if (!next) break;
       line.append(title.slice(at, next[0]));
       const mark = document.createElement("mark");
@@ -126,8 +147,13 @@
   const matching = (words, isFiltered) => {
     const ranks = [[], [], [], []];
     for (const one of readEntries()) {
-      const isWanted = (!severity.value || one.severity === severity.value) && (!rung.value || one.rung === rung.value) && (!fix.value || one.fix === fix.value) && (!isFiltered || one.isFinding);
-      if (isWanted && words.every((word) => one.text.includes(word))) ranks[(one.isFinding ? 0 : 2) + (words.every((word) => one.lower.includes(word)) ? 0 : 1)].push(one);
+      const isWanted =
+        (!severity.value || one.severity === severity.value) &&
+        (!rung.value || one.rung === rung.value) &&
+        (!fix.value || one.fix === fix.value) &&
+        (!isFiltered || one.isFinding);
+      if (isWanted && words.every((word) => one.text.includes(word)))
+        ranks[(one.isFinding ? 0 : 2) + (words.every((word) => one.lower.includes(word)) ? 0 : 1)].push(one);
     }
     return ranks.flat();
   };
@@ -189,17 +215,20 @@
   // Where the reader is, in the contents.
   const links = new Map(all("nav.toc a").map((link) => [link.hash.slice(1), link]));
   const seen = new Set();
-  const watcher = new IntersectionObserver((changes) => {
-    for (const { target, isIntersecting } of changes) {
-      if (isIntersecting) seen.add(target.id);
-      else seen.delete(target.id);
-    }
-    const here = [...links.keys()].find((id) => seen.has(id));
-    for (const [id, link] of links) {
-      if (id === here) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    }
-  }, { rootMargin: "0px 0px -70% 0px" });
+  const watcher = new IntersectionObserver(
+    (changes) => {
+      for (const { target, isIntersecting } of changes) {
+        if (isIntersecting) seen.add(target.id);
+        else seen.delete(target.id);
+      }
+      const here = [...links.keys()].find((id) => seen.has(id));
+      for (const [id, link] of links) {
+        if (id === here) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+    },
+    { rootMargin: "0px 0px -70% 0px" },
+  );
   for (const id of links.keys()) {
     const section = byId(id);
     if (section) watcher.observe(section);
@@ -218,9 +247,14 @@
       return;
     }
     if (event.key !== "j" && event.key !== "k") return;
-    const stops = all(found.hidden ? "#ten, #rests, #where, [data-stop]" : "#found a").filter((stop) => stop.parentElement.closest("details:not([open])") === null);
+    const stops = all(found.hidden ? "#ten, #rests, #where, [data-stop]" : "#found a").filter(
+      (stop) => stop.parentElement.closest("details:not([open])") === null,
+    );
     const active = document.activeElement;
-    const here = active === document.body || active === null ? -1 : stops.findLastIndex((stop) => stop === active || stop.contains(active) || stop.compareDocumentPosition(active) & 4);
+    const here =
+      active === document.body || active === null
+        ? -1
+        : stops.findLastIndex((stop) => stop === active || stop.contains(active) || stop.compareDocumentPosition(active) & 4);
     const next = stops[here + (event.key === "j" ? 1 : -1)];
     if (!next) return;
     focusOn(next);
