@@ -48,6 +48,7 @@ import {
   freshId,
   functionValue,
   isNone,
+  joinAll,
   listOf,
   literal,
   native,
@@ -816,10 +817,17 @@ function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _sit
   return requeried(queryset, { load: withoutFilters(queryset.load), ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
-/** `a | b`: eager loading of the left operand survives, and an empty operand leaves the other as it is. */
-export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, operator: string): Value {
-  if (right.kind === "queryset" && left.isEmpty) return derived(right, {});
-  if (right.kind === "queryset" && right.isEmpty) return derived(left, {});
+/** `a | b`, where either may be one of several; null where the left one is no queryset. */
+export function combineQuerysets(left: Value, right: Value, operator: string): Value | null {
+  const ways = alternatives(left);
+  if (!ways.some(({ kind }) => kind === "queryset")) return null;
+  return joinAll(ways.flatMap((one) => alternatives(right).map((other) => (one.kind === "queryset" ? combineTwo(one, other, operator) : UNKNOWN))));
+}
+
+/** Eager loading of the left operand survives. An empty operand leaves the other as it is, or makes an intersection empty. */
+function combineTwo(left: QuerysetValue, right: Value, operator: string): Value {
+  if (right.kind === "queryset" && left.isEmpty) return derived(operator === "&" ? left : right, {});
+  if (right.kind === "queryset" && right.isEmpty) return derived(operator === "&" ? right : left, {});
   if (right.kind !== "queryset" && right.kind !== "unknown") return UNKNOWN;
   return chained(left, requeried(left, { load: withoutFilters(askedAnew(left).load), narrowed: true, atMostOne: false }), operator, {
     ...NO_ARGS,
