@@ -425,3 +425,30 @@ class Note(models.Model):
 `.replace("from django.db import models", "from django.db import models"),
   });
 });
+
+test("an admin's own views and hooks know its model, and the row that is asked for", async () => {
+  await expectMarked(
+    files(`@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+
+    def get_urls(self):
+        return [path("near/<pk>", self.near), *super().get_urls()]
+
+    def near(self, request, pk):
+        venue = self.get_object(request, pk)
+        if venue is None:
+            return None
+        others = [event.venue.name for event in venue.city.event_set.all()]  # expect: venue
+        return others + [one.city.name for one in self.model.objects.exclude(pk=venue.pk)]  # expect: city
+
+    def covered(self, request):
+        return [one.city.name for one in self.get_queryset(request).select_related("city")]
+
+
+class Unregistered(admin.ModelAdmin):
+    def names(self, request):
+        return [one.city.name for one in self.model.objects.all()]
+`),
+  );
+});

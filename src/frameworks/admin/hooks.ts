@@ -31,6 +31,15 @@ const adminModels =
     return list(registeredModels(engine, admin.cls).map((model) => ({ kind: "class", cls: model.cls })));
   };
 
+/** The model of an admin whose methods run by themselves, such as its own views: each that it is registered for. */
+const adminModel =
+  (engine: Engine): Hook =>
+  (args) => {
+    const [admin] = args.positional;
+    if (admin?.kind !== "object") return UNKNOWN;
+    return joinAll(registeredModels(engine, admin.cls).map((model) => ({ kind: "class", cls: model.cls })));
+  };
+
 const registrations = new WeakMap<Engine, ReadonlyMap<string, readonly Model[]>>();
 
 function registeredModels(engine: Engine, cls: ClassInfo): readonly Model[] {
@@ -513,6 +522,7 @@ function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row:
 
 export const adminHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.admin_models": adminModels,
+  "luthier.admin_model": adminModel,
   "luthier.changelist": changelist,
   "luthier.changelist_queryset": changelistQueryset,
   "luthier.inline": inline,
