@@ -452,3 +452,37 @@ class Unregistered(admin.ModelAdmin):
 `),
   );
 });
+
+test("an inline that nobody may change shows its foreign keys as text", async () => {
+  const inline = (body: string) => `class EventInline(admin.TabularInline):
+    model = Event
+${body}
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [EventInline]
+`;
+  await expectMarked(files(inline(""), "# expect: city.country"));
+  await expectMarked(files(inline('    raw_id_fields = ["city"]\n'), "# expect: city.country"));
+  const covered = '    def get_queryset(self, request):\n        return super().get_queryset(request).select_related("city__country")\n';
+  for (const body of [covered, '    exclude = ["city"]\n', '    fields = ["venue"]\n', '    fieldsets = [(None, {"fields": ["venue"]})]\n'])
+    await expectMarked(files(inline(body)));
+});
+
+test("a form has no field for what is not editable", async () => {
+  const shop = files(`class EventInline(admin.TabularInline):
+    model = Event
+    max_num = 1
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    inlines = [EventInline]
+`);
+  const models = MODELS.replace("  # MARK", "").replaceAll("ForeignKey(City, models.CASCADE)", "ForeignKey(City, models.CASCADE, editable=False)");
+  await expectMarked({ ...shop, "shop/models.py": models });
+});

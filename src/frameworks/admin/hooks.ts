@@ -20,7 +20,7 @@ import {
   type QuerysetValue,
   type Value,
 } from "../../dataflow/values.ts";
-import { isChoosable, renderOptions } from "../forms/options.ts";
+import { isChoosable, isEditable, renderOptions } from "../forms/options.ts";
 
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
 const adminModels =
@@ -267,7 +267,7 @@ function renderSelects(engine: Engine, admin: ObjectValue, model: Model, site: C
   if (isKey === null) return;
   const doubts = isCustomised(engine, admin.cls, CUSTOM_FORMS) ? [OWN_FIELDS] : [];
   for (const field of model.fields.values()) {
-    if (!isChoosable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
+    if (!isChoosable(field) || !isEditable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
     if (isKey(field)) continue;
     renderOptions(engine, field, { ...site, span: nameSpan(engine, admin.cls, "fields", field.name) ?? site.span }, doubts);
   }
@@ -477,10 +477,12 @@ const inline =
       const head = declarationSpan(engine, admin.cls, "model");
       const { element, frame } = formRow(engine, admin, one, head, inner);
       engine.text(element, head, frame);
-      renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
+      if (isClosed(engine, admin.cls)) {
+        for (const name of labelled(engine, admin, one.model, inner)) readInlineField(engine, admin, "fields", literal(name), element, head, frame);
+      } else renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
       const readonly = engine.attribute(admin, "readonly_fields", { span: head, frame });
       for (const column of readonly.kind === "list" ? (readonly.items ?? []) : []) {
-        readInlineField(engine, admin, column, element, head, frame);
+        readInlineField(engine, admin, "readonly_fields", column, element, head, frame);
       }
     }
     return UNKNOWN;
@@ -512,9 +514,30 @@ function isOneToOne(engine: Engine, admin: ObjectValue, model: Model, site: Call
   return keys.length > 0 && keys.every(({ relation }) => relation?.kind === "o2o");
 }
 
-function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row: Value, head: Span, frame: CallSite["frame"]): void {
+const CHOOSES_FIELDS = ["fieldsets", "get_fields", "get_fieldsets", "get_readonly_fields", "get_formset"];
+
+/** Of rows that nobody may change, a foreign key is shown as text: by the label of what it leads to. */
+function labelled(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): string[] {
+  const isKey = parentKey(engine, admin, site);
+  if (isKey === null || isCustomised(engine, admin.cls, CHOOSES_FIELDS)) return [];
+  const left = new Set(["exclude", "readonly_fields"].flatMap((name) => namesOf(engine, admin, name, site)));
+  const shown = namesOf(engine, admin, "fields", site);
+  const isShown = (field: Field): boolean =>
+    isChoosable(field) && isEditable(field) && field.relation?.single === true && !isKey(field) && !left.has(field.name);
+  return [...model.fields.values()].filter((field) => isShown(field) && (shown.length === 0 || shown.includes(field.name))).map(({ name }) => name);
+}
+
+function readInlineField(
+  engine: Engine,
+  admin: ObjectValue,
+  member: "fields" | "readonly_fields",
+  column: Value,
+  row: Value,
+  head: Span,
+  frame: CallSite["frame"],
+): void {
   if (column.kind !== "literal" || typeof column.value !== "string") return;
-  const at = { span: nameSpan(engine, admin.cls, "readonly_fields", column.value) ?? head, frame };
+  const at = { span: nameSpan(engine, admin.cls, member, column.value) ?? head, frame };
   const own = engine.classMember(admin.cls, column.value, admin, at);
   const value = own === null ? engine.lookUp(row, column.value, true, at) : engine.call(own, { ...NO_ARGS, positional: [row] }, { ...at, expr: null });
   engine.text(value, at.span, frame);
