@@ -393,6 +393,31 @@ class Plan(models.Model):
   });
 });
 
+test("an inline by a one-to-one key reads one row where its page was not found", async () => {
+  const detail = (kind: string, mark: string): string => `
+
+class Detail(models.Model):
+    venue = models.${kind}(Venue, models.CASCADE)
+
+    def __str__(self):
+        return self.venue.name${mark}
+`;
+  const inline = `class DetailInline(admin.StackedInline):
+    model = Detail
+
+
+Pages.inlines.insert(0, DetailInline)
+`;
+  for (const [kind, mark] of [
+    ["OneToOneField", ""],
+    ["ForeignKey", "  # expect: venue"],
+  ] as const) {
+    const shop = files(inline);
+    const admin = (shop["shop/admin.py"] ?? "").replace("import City", "import Detail, City").replace("\n\n\n", "\nfrom kit.admin import Pages\n\n\n");
+    await expectMarked({ ...shop, "shop/admin.py": admin, "shop/models.py": `${shop["shop/models.py"]}${detail(kind, mark)}` });
+  }
+});
+
 test("an inline of a generic relation has as many forms as its object has rows", async () => {
   const inlines = files(
     `from django.contrib.contenttypes.admin import GenericTabularInline

@@ -509,8 +509,9 @@ function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallS
 
 /** `max_num` says how many forms there are room for: rows that are there already are shown in any case. */
 function isOneToOne(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
-  const isKey = parentKey(engine, admin, site);
-  const keys = isKey === null ? [] : [...model.fields.values()].filter(isKey);
+  // An inline that another package's page is handed: a one-to-one key, where there is one, is the key to it.
+  const isKey = parentKey(engine, admin, site) ?? (({ relation }: Field) => relation?.kind === "o2o");
+  const keys = [...model.fields.values()].filter(isKey);
   return keys.length > 0 && keys.every(({ relation }) => relation?.kind === "o2o");
 }
 
