@@ -160,13 +160,25 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   };
 }
 
+const defaultOrders = new WeakMap<Model, QuerysetValue["ordered"]>();
+
+/** `Meta.ordering`. That of a model all of whose bases are a package's that was not read may be theirs. */
+function defaultOrder({ program }: Engine, model: Model): QuerysetValue["ordered"] {
+  const known = defaultOrders.get(model);
+  if (known !== undefined) return known;
+  const isRead = program.isSubclass(model.cls, "django.db.models.Model") || !program.mro(model.cls).some(isExternal);
+  const order = model.ordering.length > 0 ? "yes" : isRead ? "no" : "unknown";
+  defaultOrders.set(model, order);
+  return order;
+}
+
 /** `prefetch_related("orders__lines")` puts lines on the orders that it fetched: a query of the manager's own loads what its `Prefetch` says, and no more. */
 function loadAnew(load: LoadNode, { node, queryset }: LoadedRelation): LoadNode {
   if (node.opaque) return mergeNodes(load, node);
   return queryset === null ? load : mergeNodes(load, queryset.load);
 }
 
-export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Frame): QuerysetValue {
+export function plainQueryset(engine: Engine, manager: ManagerValue, frame: Frame): QuerysetValue {
   const id = freshId();
   const base: QuerysetValue = {
     kind: "queryset",
@@ -180,7 +192,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     recipe: baseRecipe(manager.model),
     shape: "rows",
     fields: [],
-    ordered: manager.model.ordering.length > 0 ? "yes" : "no",
+    ordered: defaultOrder(engine, manager.model),
     sliced: false,
     atMostOne: false,
     isEmpty: false,
@@ -839,7 +851,7 @@ function combineTwo(left: QuerysetValue, right: Value, operator: string): Value 
 
 function single(how: string): Method {
   return (engine, queryset, args, site) => {
-    const usesCache = how === "first" && queryset.prefetched && queryset.ordered === "yes";
+    const usesCache = how === "first" && queryset.prefetched && queryset.ordered !== "no";
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache
       ? queryset
