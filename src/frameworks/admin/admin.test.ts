@@ -393,6 +393,36 @@ class Plan(models.Model):
   });
 });
 
+test("an inline of a page that nobody may change reads its rows by the key to the page", async () => {
+  const text = `class SpotInline(admin.StackedInline):
+    model = Spot
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [SpotInline]
+
+    def has_change_permission(self, request, obj=None):
+        return False
+`;
+  const spot = `
+
+class Spot(models.Model):
+    event = models.OneToOneField(Event, models.CASCADE)
+    venue = models.ForeignKey(Venue, models.CASCADE)
+
+    def __str__(self):
+        return self.venue.name  # expect: venue
+`;
+  const shop = files(text);
+  const admin = (shop["shop/admin.py"] ?? "").replace("import City", "import Spot, City").replace("model = Spot", "model = Spot  # expect: event");
+  await expectMarked({ ...shop, "shop/admin.py": admin, "shop/models.py": `${shop["shop/models.py"]}${spot}` });
+});
+
 test("an inline by a one-to-one key reads one row where its page was not found", async () => {
   const detail = (kind: string, mark: string): string => `
 

@@ -292,20 +292,26 @@ function isInline(engine: Engine, cls: ClassInfo): boolean {
 }
 
 /** The inline's key to the pages that show it, or the type of a generic one, which is no select; null where no page does. */
-function parentKey(engine: Engine, admin: ObjectValue, site: CallSite): ((field: Field) => boolean) | null {
-  const parents = parentLabels(engine, admin.cls, site);
+function parentKey(engine: Engine, admin: ObjectValue, site: CallSite, isPage = isOpen): ((field: Field) => boolean) | null {
+  const parents = parentLabels(engine, admin.cls, site, isPage);
   const [named] = [...namesOf(engine, admin, "fk_name", site), ...namesOf(engine, admin, "ct_field", site)];
   if (parents.size === 0) return null;
   return (field) => (named === undefined ? parents.has(field.relation?.target ?? "") : field.name === named);
 }
 
-/** Models whose pages show the inline with its form: on a page that nobody may change its rows are text. */
-function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite): ReadonlySet<string> {
+type IsPage = (engine: Engine, cls: ClassInfo) => boolean;
+
+/** Its inlines have forms: on a page that nobody may change their rows are text. */
+const isOpen: IsPage = (engine, cls) => !isClosed(engine, cls);
+const isAny: IsPage = () => true;
+
+/** Models whose pages show the inline. */
+function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite, isPage: IsPage): ReadonlySet<string> {
   const labels = new Set<string>();
   const at: AccessSite = { span: site.span, frame: site.frame };
   for (const cls of engine.program.classes) {
     if (cls.module.origin !== "project" || !engine.program.isSubclass(cls, "django.contrib.admin.options.ModelAdmin")) continue;
-    if (isClosed(engine, cls)) continue;
+    if (!isPage(engine, cls)) continue;
     const inlines = engine.classMember(cls, "inlines", { kind: "class", cls }, at);
     const isShown = inlines?.kind === "list" && (inlines.items ?? []).some((one) => one.kind === "class" && one.cls === inlineCls);
     if (isShown) for (const model of registeredModels(engine, cls)) labels.add(model.label);
@@ -510,7 +516,7 @@ function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallS
 /** `max_num` says how many forms there are room for: rows that are there already are shown in any case. */
 function isOneToOne(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
   // An inline that another package's page is handed: a one-to-one key, where there is one, is the key to it.
-  const isKey = parentKey(engine, admin, site) ?? (({ relation }: Field) => relation?.kind === "o2o");
+  const isKey = parentKey(engine, admin, site, isAny) ?? (({ relation }: Field) => relation?.kind === "o2o");
   const keys = [...model.fields.values()].filter(isKey);
   return keys.length > 0 && keys.every(({ relation }) => relation?.kind === "o2o");
 }
@@ -519,7 +525,7 @@ const CHOOSES_FIELDS = ["fieldsets", "get_fields", "get_fieldsets", "get_readonl
 
 /** Of rows that nobody may change, a foreign key is shown as text: by the label of what it leads to. */
 function labelled(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): string[] {
-  const isKey = parentKey(engine, admin, site);
+  const isKey = parentKey(engine, admin, site, isAny);
   if (isKey === null || isCustomised(engine, admin.cls, CHOOSES_FIELDS)) return [];
   const left = new Set(["exclude", "readonly_fields"].flatMap((name) => namesOf(engine, admin, name, site)));
   const shown = namesOf(engine, admin, "fields", site);
