@@ -96,8 +96,11 @@ function renderBody({ keywords }: CallArgs, site: CallSite): void {
   if (caller?.kind === "native") caller.call(NO_ARGS, site);
 }
 
+/** `get_model("order", "Line")` of a framework for shops and the like, `swapper.load_model()`: a model by its label, as Django's own registry gives it. */
+const LOADS_MODEL = /\.(?:get_model|load_model)$/;
+
 function callExternal(engine: Engine, name: string, args: CallArgs, site: CallSite): Value {
-  const hook = engine.hooks.get(name);
+  const hook = engine.hooks.get(LOADS_MODEL.test(name) ? "luthier.model_class" : name);
   if (hook !== undefined) return hook(args, site);
   escapeArgs(engine, args);
   return recordOutside(engine, name, site);

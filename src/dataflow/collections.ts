@@ -2,7 +2,7 @@
 import type { Expr, Slice } from "../model/index.ts";
 import type { AccessSite, Engine } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
-import { inLoop } from "./iteration.ts";
+import { callForEach, inLoop } from "./iteration.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 import { managerQueryset, subscriptQueryset } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
@@ -56,7 +56,7 @@ function listCall(engine: Engine, value: ListValue, name: string, args: CallArgs
       return listOf(value.element, value.type);
     case "sort": {
       const key = args.keywords.get("key");
-      if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [engine.iterate(value, site.span, site.frame).element] }, site);
+      if (key !== undefined) callForEach(engine, key, [engine.iterate(value, site.span, site.frame)], site);
       return UNKNOWN;
     }
     case "__iter__":

@@ -410,7 +410,8 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     }
     return UNKNOWN;
   }
-  if (left.kind === "queryset") return combineQuerysets(engine, left, right, expr.operator);
+  const combined = combineQuerysets(left, right, expr.operator);
+  if (combined !== null) return combined;
   const expression = combineExpressions(engine, expr.operator, left, right);
   if (expression !== null) return expression;
   if (expr.operator === "|" && isType(left) && isType(right)) return list([left, right], "tuple");

@@ -176,12 +176,12 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
     current.element = current.element.kind === "unknown" ? added : join(current.element, added);
     return;
   }
-  if (current.kind === "dict" && stmt.operator === "|=") {
+  if (current.kind === "dict" && stmt.operator === "|") {
     mergeDict(current, value, frame.branch === "");
     return;
   }
   const isSetOperation = stmt.operator === "|" || stmt.operator === "&";
-  const combined = isSetOperation && current.kind === "queryset" ? combineQuerysets(engine, current, value, stmt.operator) : null;
+  const combined = isSetOperation ? combineQuerysets(current, value, stmt.operator) : null;
   const next =
     combined ??
     (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : (combineExpressions(engine, stmt.operator, current, value) ?? UNKNOWN));

@@ -1,6 +1,6 @@
 /** Loops: what one item of a value is, and what asking costs. */
 import type { Model, Span } from "../model/index.ts";
-import type { Engine, Iteration } from "./engine.ts";
+import type { CallSite, Engine, Iteration } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { projectSite } from "./sites.ts";
 import { iterateQueryset, managerQueryset } from "./querysets.ts";
@@ -107,6 +107,16 @@ export function inLoop(value: Value, loop: Loop | null): Value {
     default:
       return value;
   }
+}
+
+/** A function that is called with each item, such as a key to sort by: what it asks, it asks in each round. */
+export function callForEach(engine: Engine, fn: Value, rounds: readonly Iteration[], site: CallSite): Value {
+  const loop = (rounds.find((one) => one.loop.over === "rows") ?? rounds[0])?.loop ?? site.frame.loop;
+  const outer = engine.dependsOn;
+  engine.dependsOn = Math.max(outer, loop?.id ?? 0);
+  const result = engine.call(fn, { ...NO_ARGS, positional: rounds.map(({ element }) => element) }, { ...site, frame: { ...site.frame, loop } });
+  engine.dependsOn = outer;
+  return result;
 }
 
 /** What rows are grouped by is read of one row in each group: the others share what it loads. */

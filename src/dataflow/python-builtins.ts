@@ -6,7 +6,7 @@ import type { Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
 import { noteColumnSet } from "./copied-columns.ts";
 import { setItem } from "./dicts.ts";
-import { inLoop } from "./iteration.ts";
+import { callForEach, inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
 import { withoutFilters } from "./load-tree.ts";
 import {
@@ -91,11 +91,7 @@ const collect =
 const consume =
   (how: string): Builtin =>
   (engine, args, site) => {
-    for (const value of args.positional) {
-      const element = items(engine, value, site, how);
-      const key = args.keywords.get("key");
-      if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-    }
+    for (const value of args.positional) items(engine, value, site, how);
     return UNKNOWN;
   };
 
@@ -142,10 +138,11 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   max: (engine, args, site) => extreme(engine, args, site),
   sorted: (engine, args, site) => {
     const [first] = args.positional;
-    const element = items(engine, first, site, "sorted");
+    if (first === undefined) return listOf(UNKNOWN);
+    const rounds = engine.iterate(first, site.span, site.frame, "sorted");
     const key = args.keywords.get("key");
-    if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-    return listOf(element);
+    if (key !== undefined) callForEach(engine, key, [rounds], site);
+    return listOf(rounds.element);
   },
   reversed: (engine, args, site) => listOf(items(engine, args.positional[0], site, "iterate"), "generator"),
   iter: (_engine, args) => args.positional[0] ?? UNKNOWN,
@@ -165,14 +162,15 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     ),
   map: (engine, args, site) => {
     const [fn, ...sources] = args.positional;
-    const elements = sources.map((one) => items(engine, one, site, "iterate"));
-    return fn === undefined ? UNKNOWN : listOf(engine.call(fn, { ...NO_ARGS, positional: elements }, site), "generator");
+    const rounds = sources.map((one) => engine.iterate(one, site.span, site.frame, "iterate"));
+    return fn === undefined ? UNKNOWN : listOf(callForEach(engine, fn, rounds, site), "generator");
   },
   filter: (engine, args, site) => {
     const [fn, source] = args.positional;
-    const element = items(engine, source, site, "iterate");
-    if (fn !== undefined) engine.call(fn, { ...NO_ARGS, positional: [element] }, site);
-    return listOf(element, "generator");
+    if (fn === undefined || source === undefined) return UNKNOWN;
+    const rounds = engine.iterate(source, site.span, site.frame, "iterate");
+    callForEach(engine, fn, [rounds], site);
+    return listOf(rounds.element, "generator");
   },
   str: (engine, args, site) => {
     for (const one of args.positional) engine.text(one, site.span, site.frame);
@@ -268,11 +266,16 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
 };
 
 function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
-  const isOne = args.positional.length === 1;
-  const element = isOne ? items(engine, args.positional[0], site, "iterate") : joinAll(args.positional);
+  const [only, ...others] = args.positional;
   const key = args.keywords.get("key");
+  if (only !== undefined && others.length === 0) {
+    const rounds = engine.iterate(only, site.span, site.frame, "iterate");
+    if (key !== undefined) callForEach(engine, key, [rounds], site);
+    return oneOf(rounds.element, site);
+  }
+  const element = joinAll(args.positional);
   if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-  return isOne ? oneOf(element, site) : element;
+  return element;
 }
 
 /** One of the rows that a finished loop went over: what it loads is paid once. */

@@ -48,6 +48,7 @@ import {
   freshId,
   functionValue,
   isNone,
+  joinAll,
   listOf,
   literal,
   native,
@@ -160,13 +161,25 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   };
 }
 
+const defaultOrders = new WeakMap<Model, QuerysetValue["ordered"]>();
+
+/** `Meta.ordering`. That of a model all of whose bases are a package's that was not read may be theirs. */
+function defaultOrder({ program }: Engine, model: Model): QuerysetValue["ordered"] {
+  const known = defaultOrders.get(model);
+  if (known !== undefined) return known;
+  const isRead = program.isSubclass(model.cls, "django.db.models.Model") || !program.mro(model.cls).some(isExternal);
+  const order = model.ordering.length > 0 ? "yes" : isRead ? "no" : "unknown";
+  defaultOrders.set(model, order);
+  return order;
+}
+
 /** `prefetch_related("orders__lines")` puts lines on the orders that it fetched: a query of the manager's own loads what its `Prefetch` says, and no more. */
 function loadAnew(load: LoadNode, { node, queryset }: LoadedRelation): LoadNode {
   if (node.opaque) return mergeNodes(load, node);
   return queryset === null ? load : mergeNodes(load, queryset.load);
 }
 
-export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Frame): QuerysetValue {
+export function plainQueryset(engine: Engine, manager: ManagerValue, frame: Frame): QuerysetValue {
   const id = freshId();
   const base: QuerysetValue = {
     kind: "queryset",
@@ -180,7 +193,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     recipe: baseRecipe(manager.model),
     shape: "rows",
     fields: [],
-    ordered: manager.model.ordering.length > 0 ? "yes" : "no",
+    ordered: defaultOrder(engine, manager.model),
     sliced: false,
     atMostOne: false,
     isEmpty: false,
@@ -818,10 +831,17 @@ function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _sit
   return requeried(queryset, { load: withoutFilters(queryset.load), ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
-/** `a | b`: eager loading of the left operand survives, and an empty operand leaves the other as it is. */
-export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, operator: string): Value {
-  if (right.kind === "queryset" && left.isEmpty) return derived(right, {});
-  if (right.kind === "queryset" && right.isEmpty) return derived(left, {});
+/** `a | b`, where either may be one of several; null where the left one is no queryset. */
+export function combineQuerysets(left: Value, right: Value, operator: string): Value | null {
+  const ways = alternatives(left);
+  if (!ways.some(({ kind }) => kind === "queryset")) return null;
+  return joinAll(ways.flatMap((one) => alternatives(right).map((other) => (one.kind === "queryset" ? combineTwo(one, other, operator) : UNKNOWN))));
+}
+
+/** Eager loading of the left operand survives. An empty operand leaves the other as it is, or makes an intersection empty. */
+function combineTwo(left: QuerysetValue, right: Value, operator: string): Value {
+  if (right.kind === "queryset" && left.isEmpty) return derived(operator === "&" ? left : right, {});
+  if (right.kind === "queryset" && right.isEmpty) return derived(operator === "&" ? right : left, {});
   if (right.kind !== "queryset" && right.kind !== "unknown") return UNKNOWN;
   return chained(left, requeried(left, { load: withoutFilters(askedAnew(left).load), narrowed: true, atMostOne: false }), operator, {
     ...NO_ARGS,
@@ -833,7 +853,7 @@ export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Va
 
 function single(how: string): Method {
   return (engine, queryset, args, site) => {
-    const usesCache = how === "first" && queryset.prefetched && queryset.ordered === "yes";
+    const usesCache = how === "first" && queryset.prefetched && queryset.ordered !== "no";
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache
       ? queryset

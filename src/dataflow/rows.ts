@@ -136,7 +136,8 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
     if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
-    if (field.relation === null) return columnValue(engine, row, field, site);
+    // A key that is a relation's column is the column's value.
+    if (field.relation === null || name === "pk") return columnValue(engine, row, field, site);
     return field.relation.single ? singleValue(engine, row, field, site) : managerOf(engine, row, field, site);
   }
   const byColumn = columnField(row.model, name);

@@ -70,6 +70,23 @@ describe("source roots", () => {
       ["conf", "conf.settings", "manage", "shop", "shop.models", "shop.views", "site"],
     ],
     [
+      "a package on the path, inside one that all others import from",
+      {
+        "manage.py": manage("site.settings"),
+        "site/__init__.py": "",
+        "site/settings.py": `import sys\nsys.path.insert(0, os.path.join(HERE, "apps"))\nOWN_APPS = ["shop", "news"]\n`,
+        "site/urls.py": "from site.tags import a\nfrom site.settings import B\nfrom site.filters import c",
+        "site/tags.py": "from site.filters import c",
+        "site/filters.py": "",
+        "site/apps/__init__.py": "",
+        "site/apps/shop/__init__.py": "",
+        "site/apps/shop/views.py": "from shop.models import Thing",
+        "site/apps/shop/models.py": "",
+        "site/apps/news/__init__.py": "",
+      },
+      ["manage", "news", "shop", "shop.models", "shop.views", "site", "site.apps", "site.filters", "site.settings", "site.tags", "site.urls"],
+    ],
+    [
       "the folder above a package that holds manage.py",
       {
         "site/__init__.py": "",

@@ -101,14 +101,23 @@ function createAppFinder(program: ResolvedProgram, reader: ConstantReader, apps:
   };
 }
 
-/** True for subclasses of Model, and for classes with model fields whose bases were not all read. */
+/** True for subclasses of Model, for classes with model fields whose bases were not all read, and for those whose unread base a package's models hold. */
 function isModelClass(program: ResolvedProgram, readField: FieldReader, cls: ClassInfo): boolean {
   if (cls.id === modelBase || cls.id === "django.db.models.base.Model") return false;
   if (program.isSubclass(cls, modelBase)) return true;
   const order = program.mro(cls);
   const isOpen = order.some((base) => isExternal(base) && !notModels.test(base.name));
-  return isOpen && order.some((base) => !isExternal(base) && hasPlainField(readField, base));
+  return isOpen && order.some((base) => (isExternal(base) ? isUnreadModel(base.name, cls) : hasPlainField(readField, base)));
 }
+
+/** `class Product(AbstractProduct)`, from `shopkit.catalogue.abstract_models`, among the models of the project. */
+function isUnreadModel(base: string, cls: ClassInfo): boolean {
+  const isAmongModels = cls.parent === null && cls.module.name.split(".").includes("models");
+  return isAmongModels && /(?:^|\.)(?:abstract_)?models\.[A-Z]\w*$/.test(base) && !beside.test(base) && !beside.test(cls.name);
+}
+
+/** What models are made of, and what lies beside them in their modules. */
+const beside = /(?:Manager|QuerySet|Query|Mixin|Field|Choices|Enum|Meta|Descriptor|Options|Error|Exception)$/;
 
 /** Unread bases whose name says that they are something else. */
 const notModels =

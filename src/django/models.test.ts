@@ -357,6 +357,19 @@ describe("a model", () => {
     expect(one("from package.models import Base\nclass Book(Base):\n    title = models.TextField()").label).toBe("shop.Book");
   });
 
+  it.each([
+    ["from kit.models import AbstractBook\nclass Book(AbstractBook): pass", ["shop.Book"]],
+    ["from kit.catalogue.abstract_models import AbstractBook\nclass Book(AbstractBook):\n    def price(self): ...", ["shop.Book"]],
+    ["from kit.models import TreeManager, BookQuerySet, StarField, SlugMixin\nclass Manager(TreeManager): pass\nclass Books(BookQuerySet): pass", []],
+    ["from kit.models import AbstractBook\nclass BookMixin(AbstractBook): pass", []],
+    ["from kit.api import Client\nclass Books(Client): pass", []],
+  ])("whose fields a package that was not read declares: %s", (body, labels) => {
+    const { graph } = readTestProject(shop(body));
+    expect([...graph.models.values()].filter(({ cls }) => cls.module.origin === "project").map(({ label }) => label)).toEqual(labels);
+    const beside = readTestProject({ ...shop(""), "shop/services.py": body }).graph.models;
+    expect([...beside.values()].filter(({ cls }) => cls.module.origin === "project")).toEqual([]);
+  });
+
   it("is told from forms and serializers", () => {
     const { graph } = readTestProject(
       shop("from django import forms\nclass BookForm(forms.ModelForm):\n    title = forms.CharField()\n    note = models.TextField()"),

@@ -98,10 +98,10 @@ function stringsOf(expr: Expr): readonly string[] {
   }
 }
 
-/** Votes by `root` and the top-level name below it. */
+/** Votes by `root` and each path below it that imports go through. */
 type Votes = ReadonlyMap<string, number>;
 
-const voteKey = (root: string, top: string): string => `${root}\0${top}`;
+const voteKey = (root: string, path: string): string => `${root}\0${path}`;
 
 function collectVotes(modules: ReadonlyMap<string, Module>, named: readonly NamedModule[], tree: FileTree): Votes {
   const importers = new Map<string, Set<string>>();
@@ -114,14 +114,17 @@ function collectVotes(modules: ReadonlyMap<string, Module>, named: readonly Name
   for (const { file, dotted } of named) add(file, dotted);
   const votes = new Map<string, number>();
   for (const [folder, imports] of importers) {
-    const roots = [folder, ...ancestors(`${folder}/x`)].filter((root) => canBeRoot(root, tree));
+    // What code puts on the path is there for all.
+    const roots = [...[folder, ...ancestors(`${folder}/x`)].filter((root) => canBeRoot(root, tree)), ...tree.added];
     for (const dotted of imports) {
       const path = dotted.replaceAll(".", "/");
       const top = dotted.split(".", 1)[0] ?? dotted;
       for (const root of new Set(roots)) {
         if (!leadsToModule(tree, join(root, path))) continue;
-        const key = voteKey(root, top);
-        votes.set(key, (votes.get(key) ?? 0) + (path === top ? 1 : 4));
+        for (const part of [path, ...ancestors(path).slice(0, -1)]) {
+          const key = voteKey(root, part);
+          votes.set(key, (votes.get(key) ?? 0) + (path === top ? 1 : 4));
+        }
       }
     }
   }
@@ -139,15 +142,32 @@ function leadsToModule(tree: FileTree, path: string): boolean {
 
 function chooseRoot(file: string, tree: FileTree, votes: Votes): string {
   const candidates = ancestors(file).filter((folder) => canBeRoot(folder, tree));
+  const voted = candidates.filter((folder) => votes.has(voteKey(folder, topBelow(folder, file))));
+  const [nearest] = voted;
+  if (nearest === undefined) return naturalRoot(tree, candidates);
+  // What is imported from elsewhere in a package says nothing of a folder in it that is a root itself.
+  const unit = join(nearest, topBelow(nearest, file));
+  return (
+    mostVoted(voted, (folder) => votes.get(voteKey(folder, below(folder, unit)))) ??
+    mostVoted(voted, (folder) => votes.get(voteKey(folder, topBelow(folder, file)))) ??
+    nearest
+  );
+}
+
+function mostVoted(folders: readonly string[], votesOf: (folder: string) => number | undefined): string | null {
   let best: string | null = null;
   let most = 0;
-  for (const folder of candidates) {
-    const rest = folder === "" ? file : file.slice(folder.length + 1);
-    const top = (rest.split("/", 1)[0] ?? "").replace(/\.py$/, "");
-    const count = votes.get(voteKey(folder, top)) ?? 0;
+  for (const folder of folders) {
+    const count = votesOf(folder) ?? 0;
     if (count > most) [best, most] = [folder, count];
   }
-  return best ?? naturalRoot(tree, candidates);
+  return best;
+}
+
+const below = (folder: string, path: string): string => (folder === "" ? path : path.slice(folder.length + 1));
+
+function topBelow(folder: string, file: string): string {
+  return (below(folder, file).split("/", 1)[0] ?? "").replace(/\.py$/, "");
 }
 
 /** Nothing imports it: the nearest folder with `manage.py`, else the nearest that is not a package. */
@@ -157,7 +177,7 @@ function naturalRoot(tree: FileTree, candidates: readonly string[]): string {
 }
 
 function placeBelow(root: string, file: string): ModulePlace {
-  const path = (root === "" ? file : file.slice(root.length + 1)).replace(/\.py$/, "");
+  const path = below(root, file).replace(/\.py$/, "");
   const isPackage = path === "__init__" || path.endsWith("/__init__");
   const name = path.replace(/\/?__init__$/, "").replaceAll("/", ".");
   return { root, name: name === "" ? "__init__" : name, isPackage };

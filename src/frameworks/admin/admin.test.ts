@@ -393,6 +393,61 @@ class Plan(models.Model):
   });
 });
 
+test("an inline of a page that nobody may change reads its rows by the key to the page", async () => {
+  const text = `class SpotInline(admin.StackedInline):
+    model = Spot
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [SpotInline]
+
+    def has_change_permission(self, request, obj=None):
+        return False
+`;
+  const spot = `
+
+class Spot(models.Model):
+    event = models.OneToOneField(Event, models.CASCADE)
+    venue = models.ForeignKey(Venue, models.CASCADE)
+
+    def __str__(self):
+        return self.venue.name  # expect: venue
+`;
+  const shop = files(text);
+  const admin = (shop["shop/admin.py"] ?? "").replace("import City", "import Spot, City").replace("model = Spot", "model = Spot  # expect: event");
+  await expectMarked({ ...shop, "shop/admin.py": admin, "shop/models.py": `${shop["shop/models.py"]}${spot}` });
+});
+
+test("an inline by a one-to-one key reads one row where its page was not found", async () => {
+  const detail = (kind: string, mark: string): string => `
+
+class Detail(models.Model):
+    venue = models.${kind}(Venue, models.CASCADE)
+
+    def __str__(self):
+        return self.venue.name${mark}
+`;
+  const inline = `class DetailInline(admin.StackedInline):
+    model = Detail
+
+
+Pages.inlines.insert(0, DetailInline)
+`;
+  for (const [kind, mark] of [
+    ["OneToOneField", ""],
+    ["ForeignKey", "  # expect: venue"],
+  ] as const) {
+    const shop = files(inline);
+    const admin = (shop["shop/admin.py"] ?? "").replace("import City", "import Detail, City").replace("\n\n\n", "\nfrom kit.admin import Pages\n\n\n");
+    await expectMarked({ ...shop, "shop/admin.py": admin, "shop/models.py": `${shop["shop/models.py"]}${detail(kind, mark)}` });
+  }
+});
+
 test("an inline of a generic relation has as many forms as its object has rows", async () => {
   const inlines = files(
     `from django.contrib.contenttypes.admin import GenericTabularInline
@@ -424,4 +479,65 @@ class Note(models.Model):
     city = models.ForeignKey(City, models.CASCADE)
 `.replace("from django.db import models", "from django.db import models"),
   });
+});
+
+test("an admin's own views and hooks know its model, and the row that is asked for", async () => {
+  await expectMarked(
+    files(`@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+
+    def get_urls(self):
+        return [path("near/<pk>", self.near), *super().get_urls()]
+
+    def near(self, request, pk):
+        venue = self.get_object(request, pk)
+        if venue is None:
+            return None
+        others = [event.venue.name for event in venue.city.event_set.all()]  # expect: venue
+        return others + [one.city.name for one in self.model.objects.exclude(pk=venue.pk)]  # expect: city
+
+    def covered(self, request):
+        return [one.city.name for one in self.get_queryset(request).select_related("city")]
+
+
+class Unregistered(admin.ModelAdmin):
+    def names(self, request):
+        return [one.city.name for one in self.model.objects.all()]
+`),
+  );
+});
+
+test("an inline that nobody may change shows its foreign keys as text", async () => {
+  const inline = (body: string) => `class EventInline(admin.TabularInline):
+    model = Event
+${body}
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [EventInline]
+`;
+  await expectMarked(files(inline(""), "# expect: city.country"));
+  await expectMarked(files(inline('    raw_id_fields = ["city"]\n'), "# expect: city.country"));
+  const covered = '    def get_queryset(self, request):\n        return super().get_queryset(request).select_related("city__country")\n';
+  for (const body of [covered, '    exclude = ["city"]\n', '    fields = ["venue"]\n', '    fieldsets = [(None, {"fields": ["venue"]})]\n'])
+    await expectMarked(files(inline(body)));
+});
+
+test("a form has no field for what is not editable", async () => {
+  const shop = files(`class EventInline(admin.TabularInline):
+    model = Event
+    max_num = 1
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    inlines = [EventInline]
+`);
+  const models = MODELS.replace("  # MARK", "").replaceAll("ForeignKey(City, models.CASCADE)", "ForeignKey(City, models.CASCADE, editable=False)");
+  await expectMarked({ ...shop, "shop/models.py": models });
 });

@@ -20,7 +20,7 @@ import {
   type QuerysetValue,
   type Value,
 } from "../../dataflow/values.ts";
-import { isChoosable, renderOptions } from "../forms/options.ts";
+import { isChoosable, isEditable, renderOptions } from "../forms/options.ts";
 
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
 const adminModels =
@@ -29,6 +29,15 @@ const adminModels =
     const [admin] = args.positional;
     if (admin?.kind !== "object") return UNKNOWN;
     return list(registeredModels(engine, admin.cls).map((model) => ({ kind: "class", cls: model.cls })));
+  };
+
+/** The model of an admin whose methods run by themselves, such as its own views: each that it is registered for. */
+const adminModel =
+  (engine: Engine): Hook =>
+  (args) => {
+    const [admin] = args.positional;
+    if (admin?.kind !== "object") return UNKNOWN;
+    return joinAll(registeredModels(engine, admin.cls).map((model) => ({ kind: "class", cls: model.cls })));
   };
 
 const registrations = new WeakMap<Engine, ReadonlyMap<string, readonly Model[]>>();
@@ -258,7 +267,7 @@ function renderSelects(engine: Engine, admin: ObjectValue, model: Model, site: C
   if (isKey === null) return;
   const doubts = isCustomised(engine, admin.cls, CUSTOM_FORMS) ? [OWN_FIELDS] : [];
   for (const field of model.fields.values()) {
-    if (!isChoosable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
+    if (!isChoosable(field) || !isEditable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
     if (isKey(field)) continue;
     renderOptions(engine, field, { ...site, span: nameSpan(engine, admin.cls, "fields", field.name) ?? site.span }, doubts);
   }
@@ -283,20 +292,26 @@ function isInline(engine: Engine, cls: ClassInfo): boolean {
 }
 
 /** The inline's key to the pages that show it, or the type of a generic one, which is no select; null where no page does. */
-function parentKey(engine: Engine, admin: ObjectValue, site: CallSite): ((field: Field) => boolean) | null {
-  const parents = parentLabels(engine, admin.cls, site);
+function parentKey(engine: Engine, admin: ObjectValue, site: CallSite, isPage = isOpen): ((field: Field) => boolean) | null {
+  const parents = parentLabels(engine, admin.cls, site, isPage);
   const [named] = [...namesOf(engine, admin, "fk_name", site), ...namesOf(engine, admin, "ct_field", site)];
   if (parents.size === 0) return null;
   return (field) => (named === undefined ? parents.has(field.relation?.target ?? "") : field.name === named);
 }
 
-/** Models whose pages show the inline with its form: on a page that nobody may change its rows are text. */
-function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite): ReadonlySet<string> {
+type IsPage = (engine: Engine, cls: ClassInfo) => boolean;
+
+/** Its inlines have forms: on a page that nobody may change their rows are text. */
+const isOpen: IsPage = (engine, cls) => !isClosed(engine, cls);
+const isAny: IsPage = () => true;
+
+/** Models whose pages show the inline. */
+function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite, isPage: IsPage): ReadonlySet<string> {
   const labels = new Set<string>();
   const at: AccessSite = { span: site.span, frame: site.frame };
   for (const cls of engine.program.classes) {
     if (cls.module.origin !== "project" || !engine.program.isSubclass(cls, "django.contrib.admin.options.ModelAdmin")) continue;
-    if (isClosed(engine, cls)) continue;
+    if (!isPage(engine, cls)) continue;
     const inlines = engine.classMember(cls, "inlines", { kind: "class", cls }, at);
     const isShown = inlines?.kind === "list" && (inlines.items ?? []).some((one) => one.kind === "class" && one.cls === inlineCls);
     if (isShown) for (const model of registeredModels(engine, cls)) labels.add(model.label);
@@ -468,10 +483,12 @@ const inline =
       const head = declarationSpan(engine, admin.cls, "model");
       const { element, frame } = formRow(engine, admin, one, head, inner);
       engine.text(element, head, frame);
-      renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
+      if (isClosed(engine, admin.cls)) {
+        for (const name of labelled(engine, admin, one.model, inner)) readInlineField(engine, admin, "fields", literal(name), element, head, frame);
+      } else renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
       const readonly = engine.attribute(admin, "readonly_fields", { span: head, frame });
       for (const column of readonly.kind === "list" ? (readonly.items ?? []) : []) {
-        readInlineField(engine, admin, column, element, head, frame);
+        readInlineField(engine, admin, "readonly_fields", column, element, head, frame);
       }
     }
     return UNKNOWN;
@@ -498,14 +515,36 @@ function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallS
 
 /** `max_num` says how many forms there are room for: rows that are there already are shown in any case. */
 function isOneToOne(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
-  const isKey = parentKey(engine, admin, site);
-  const keys = isKey === null ? [] : [...model.fields.values()].filter(isKey);
+  // An inline that another package's page is handed: a one-to-one key, where there is one, is the key to it.
+  const isKey = parentKey(engine, admin, site, isAny) ?? (({ relation }: Field) => relation?.kind === "o2o");
+  const keys = [...model.fields.values()].filter(isKey);
   return keys.length > 0 && keys.every(({ relation }) => relation?.kind === "o2o");
 }
 
-function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row: Value, head: Span, frame: CallSite["frame"]): void {
+const CHOOSES_FIELDS = ["fieldsets", "get_fields", "get_fieldsets", "get_readonly_fields", "get_formset"];
+
+/** Of rows that nobody may change, a foreign key is shown as text: by the label of what it leads to. */
+function labelled(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): string[] {
+  const isKey = parentKey(engine, admin, site, isAny);
+  if (isKey === null || isCustomised(engine, admin.cls, CHOOSES_FIELDS)) return [];
+  const left = new Set(["exclude", "readonly_fields"].flatMap((name) => namesOf(engine, admin, name, site)));
+  const shown = namesOf(engine, admin, "fields", site);
+  const isShown = (field: Field): boolean =>
+    isChoosable(field) && isEditable(field) && field.relation?.single === true && !isKey(field) && !left.has(field.name);
+  return [...model.fields.values()].filter((field) => isShown(field) && (shown.length === 0 || shown.includes(field.name))).map(({ name }) => name);
+}
+
+function readInlineField(
+  engine: Engine,
+  admin: ObjectValue,
+  member: "fields" | "readonly_fields",
+  column: Value,
+  row: Value,
+  head: Span,
+  frame: CallSite["frame"],
+): void {
   if (column.kind !== "literal" || typeof column.value !== "string") return;
-  const at = { span: nameSpan(engine, admin.cls, "readonly_fields", column.value) ?? head, frame };
+  const at = { span: nameSpan(engine, admin.cls, member, column.value) ?? head, frame };
   const own = engine.classMember(admin.cls, column.value, admin, at);
   const value = own === null ? engine.lookUp(row, column.value, true, at) : engine.call(own, { ...NO_ARGS, positional: [row] }, { ...at, expr: null });
   engine.text(value, at.span, frame);
@@ -513,6 +552,7 @@ function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row:
 
 export const adminHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.admin_models": adminModels,
+  "luthier.admin_model": adminModel,
   "luthier.changelist": changelist,
   "luthier.changelist_queryset": changelistQueryset,
   "luthier.inline": inline,

@@ -154,3 +154,34 @@ test("names that an admin takes from elsewhere may be any", async () => {
 test("a request that is marked as one for an export is one", async () => {
   await expectMarked(exporting("        request.is_export = True\n        return super().get_export_queryset(request)", ""));
 });
+
+test("what a resource fetches before the export is read in it", async () => {
+  await expectMarked({
+    "shop/resources.py": `from import_export import resources
+from import_export.fields import Field
+from shop.models import Customer, Line, Order
+
+
+class CustomerResource(resources.ModelResource):
+    titles = Field()
+    LINES = {}
+
+    def before_export(self, queryset, *args, **kwargs):
+        self.LINES = {}
+        for line in Line.objects.filter(order__customer__in=queryset).select_related("order"):
+            self.LINES.setdefault(line.order.customer_id, [])
+            self.LINES[line.order.customer_id].append(line)
+
+    def dehydrate_titles(self, customer):
+        return ", ".join(line.product.title for line in self.LINES.get(customer.pk, []))  # expect: product
+
+    def after_export(self, queryset, data, *args, **kwargs):
+        for order in Order.objects.filter(customer__in=queryset):
+            print(order.customer.name)  # expect: customer
+
+    class Meta:
+        model = Customer
+        fields = ["name"]
+`,
+  });
+});

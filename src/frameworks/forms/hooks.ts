@@ -10,7 +10,7 @@ import { projectSite } from "../../dataflow/sites.ts";
 import { alternatives, dict, joinAll, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, stringItems } from "../declarations.ts";
 import { noteAsked, noteEntered, noteSaved, noteValidated } from "../saved-models.ts";
-import { implicitOrigin, isChoosable, optionsOf, renderOptions } from "./options.ts";
+import { implicitOrigin, isChoosable, isEditable, optionsOf, renderOptions } from "./options.ts";
 
 interface ChoiceField {
   readonly field: ObjectValue;
@@ -79,7 +79,7 @@ function modelChoices(engine: Engine, form: ObjectValue, site: CallSite): [strin
   const other = new Set(["widgets", "field_classes", "exclude"].flatMap((name) => stringItems(classSetting(engine, meta, "", name, at)) ?? []));
   return chosenNames(engine, meta, model, at).flatMap((name) => {
     const known = model.fields.get(name);
-    if (known === undefined || !isChoosable(known) || other.has(name)) return [];
+    if (known === undefined || !isChoosable(known) || !isEditable(known) || other.has(name)) return [];
     const span = itemSpan(engine, meta, "fields", name);
     const field = object(choice.cls, NO_ARGS, span);
     const rows = optionsOf(engine, known, { span, frame: site.frame, expr: null }) ?? UNKNOWN;

@@ -14,6 +14,12 @@ export function isChoosable(field: Field): boolean {
   return kind === "fk" || kind === "o2o";
 }
 
+/** No form has a field for what is declared with `editable=False`. */
+export function isEditable({ declaration }: Field): boolean {
+  const said = declaration?.kind === "call" ? declaration.keywords.find(({ name }) => name === "editable")?.value : undefined;
+  return said?.kind !== "constant" || said.value !== "false";
+}
+
 /** All rows of the related model, as Django's default choice field asks for them. */
 export function optionsOf(engine: Engine, field: Field, site: CallSite): Value | null {
   const target = engine.graph.byLabel(field.relation?.target ?? "");

@@ -1,7 +1,7 @@
 /** The standard library's functions that pass rows on. */
 import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
-import { ofGroup } from "../../dataflow/iteration.ts";
+import { callForEach, ofGroup } from "../../dataflow/iteration.ts";
 import { MADE_CACHED_PROPERTY, propertyOf } from "../../dataflow/python-builtins.ts";
 import { dict, joinAll, keyOf, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
@@ -43,10 +43,10 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "itertools.groupby": (engine) => (args, site) => {
     const [source] = args.positional;
     if (source === undefined) return UNKNOWN;
-    const { element } = engine.iterate(source, site.span, site.frame, "iterate");
+    const rounds = engine.iterate(source, site.span, site.frame, "iterate");
     const key = argument(args, 1, "key");
-    const by = key === null ? element : engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-    return listOf(list([ofGroup(by), listOf(element)], "tuple"), "generator");
+    const by = key === null ? rounds.element : callForEach(engine, key, [rounds], site);
+    return listOf(list([ofGroup(by), listOf(rounds.element)], "tuple"), "generator");
   },
   "operator.attrgetter": (engine) => (args) => {
     const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));

@@ -1,7 +1,7 @@
 /** Strawberry and strawberry-django: from the fields of root types down, what is read of each row that a list gives. */
 import type { ClassInfo } from "../../model/index.ts";
 import type { CallSite, Engine, Hook } from "../../dataflow/engine.ts";
-import { alternatives, NO_ARGS, native, UNKNOWN, type FunctionValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, attributesOnly, literal, NO_ARGS, native, UNKNOWN, type FunctionValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { doubted, readPath, stringItems } from "../declarations.ts";
 import { forEachRow, OPTIONAL, ownQueryset, refined } from "../graphql/rows.ts";
 import { isOptimised, joinsItself, sourceOf, withFields } from "./optimizer.ts";
@@ -60,7 +60,7 @@ function resolveField(engine: Engine, field: StrawberryField, visit: Visit): Vis
   const { path, isLoaded, site } = visit;
   const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
   const target = typeIn(engine, field.module, field.type);
-  const value = field.resolver === null ? readOwn(engine, field, target, visit, inner) : callResolver(engine, field.resolver, visit.parent, inner);
+  const value = field.resolver === null ? readOwn(engine, field, target, visit, inner) : callResolver(engine, field, field.resolver, visit.parent, inner);
   if (target === null || path.length > MAX_NESTING || path.includes(target)) return [];
   const found: Visit[] = [];
   for (const one of alternatives(value)) {
@@ -91,11 +91,13 @@ function readOwn(engine: Engine, field: StrawberryField, target: ClassInfo | nul
 }
 
 /** A method's first parameter, and any parameter named so, is the parent; arguments come from the query. */
-function callResolver(engine: Engine, resolver: FunctionValue, parent: Value, site: CallSite): Value {
+function callResolver(engine: Engine, { name: field }: StrawberryField, resolver: FunctionValue, parent: Value, site: CallSite): Value {
   const keywords = new Map<string, Value>();
   for (const [index, { name, annotation }] of resolver.def.params.entries()) {
     const isParent = annotation?.kind === "subscript" && /^(?:strawberry\.)?Parent$/.test(annotation.object.kind === "name" ? annotation.object.name : "");
     if ((resolver.owner !== null && index === 0) || name === "self" || name === "root" || isParent) keywords.set(name, parent);
+    // A resolver that several fields share asks which of them it is: `getattr(self, info.python_name)`.
+    else if (resolver.owner === null && name === "info") keywords.set(name, attributesOnly([["python_name", literal(field)]]));
   }
   return engine.call(resolver, { ...NO_ARGS, keywords, open: true }, site);
 }

@@ -183,3 +183,40 @@ schema = strawberry.Schema(query=Query, extensions=[DjangoOptimizerExtension])
 `,
   });
 });
+
+test("a resolver that fields share is told which of them it is", async () => {
+  await expectMarked({
+    "shop/schema.py": `${TYPES}
+
+def for_staff():
+    def resolver(self, info):
+        if not info.context.request.user.is_staff:
+            return None
+        return getattr(self, info.python_name)  # expect: order, product
+
+    return strawberry.field(resolver=resolver)
+
+
+@strawberry.type
+class OrderType:
+    status: str
+
+
+@strawberry.type
+class LineType:
+    quantity: int = for_staff()
+    order: Optional[OrderType] = for_staff()
+    product: Optional[CategoryType] = for_staff()
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def lines(self) -> list[LineType]:
+        return Line.objects.filter(quantity=1)
+
+
+schema = strawberry.Schema(query=Query)
+`,
+  });
+});

@@ -362,6 +362,7 @@ function userClass(engine: Engine): Value {
 /** Of `"shop.Order"`, or of an app's label and a model's name. */
 function modelClass(engine: Engine, args: CallArgs): Value {
   const names = args.positional.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
-  const model = names.length === 0 ? null : engine.graph.byLabel(names.join("."));
+  const label = names.join(".");
+  const model = label.includes(".") ? engine.graph.byLabel(label) : null;
   return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
 }

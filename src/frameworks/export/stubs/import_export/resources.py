@@ -8,10 +8,19 @@ class Resource:
     def export(self, queryset=None, **kwargs):
         if queryset is None:
             queryset = self.get_queryset()
+        self.before_export(queryset, **kwargs)
         queryset = self.filter_export(queryset, **kwargs)
         for row in queryset:
             luthier.export_row(self, row)
-        return luthier.unknown()
+        data = luthier.unknown()
+        self.after_export(queryset, data, **kwargs)
+        return data
+
+    def before_export(self, queryset, **kwargs):
+        pass
+
+    def after_export(self, queryset, data, **kwargs):
+        pass
 
     def filter_export(self, queryset, **kwargs):
         return queryset

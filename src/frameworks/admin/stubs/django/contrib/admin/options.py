@@ -23,6 +23,10 @@ class ModelAdmin(BaseModelAdmin):
     list_filter = ()
     actions = ()
 
+    @property
+    def model(self):
+        return luthier.admin_model(self)
+
     def __luthier_entry__(self):
         for model in luthier.admin_models(self):
             self.model = model
@@ -39,6 +43,9 @@ class ModelAdmin(BaseModelAdmin):
 
     def get_list_select_related(self, request):
         return self.list_select_related
+
+    def get_object(self, request, object_id, from_field=None):
+        return self.get_queryset(request).filter(pk=object_id).first()
 
     def message_user(self, request, message, *args, **kwargs):
         pass
