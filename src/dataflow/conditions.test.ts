@@ -371,3 +371,33 @@ def listed():
 `,
   });
 });
+
+test("what a template asks for in the first round alone, or in the last, is asked once", async () => {
+  const html = `{% for row in rows %}
+{% if forloop.first %}{{ row.customer.name }}{% endif %}
+{% if forloop.last and not row.lines.all.exists %}-{% endif %}
+{% if row.paid and forloop.first and row.total and row.customer.email %}-{% endif %}
+{% if forloop.first %}-{% else %}{{ row.customer.referrer_id }}{% endif %} <!-- expect: customer -->
+{% for line in row.lines.all %} <!-- expect: lines.product -->
+{% if forloop.first %}{{ line.product.title }}{% endif %} <!-- expect: lines.product -->
+{% endfor %}
+{% endfor %}
+{% for row in others %}{% if forloop.first or row.paid %}{{ row.customer.name }}{% endif %}{% endfor %} <!-- expect: customer -->
+`;
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from django.template.loader import render_to_string
+from shop.models import Order
+
+
+def page(request):
+    return render(request, "shop/page.html", {"rows": Order.objects.all(), "others": Order.objects.filter(paid=True)})
+
+
+def texts():
+    return [render_to_string("shop/text.html", {"row": row}) for row in Order.objects.all()]
+`,
+    "shop/templates/shop/page.html": html,
+    "shop/templates/shop/text.html": "{% if forloop.last %}{{ row.customer.name }}{% endif %} <!-- expect: customer -->\n",
+  });
+});

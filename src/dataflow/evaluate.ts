@@ -12,6 +12,7 @@ import { siteOf, type Engine } from "./engine.ts";
 import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { bywayFrom, cameBy, onByway } from "./byways.ts";
+import { isOfOneRound, runWhereHolds } from "./leaving.ts";
 import { forgetGiven } from "./conditions.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import { ruledOut } from "./ruled-out.ts";
@@ -362,8 +363,11 @@ function joinItems(engine: Engine, expr: BoolOp, frame: Frame): Value {
   const results: Value[] = [];
   const last = expr.items.length - 1;
   let isOtherwise = false;
+  /** What holds in one round of the loop alone. */
+  let before: Expr | null = null;
   for (const [index, item] of expr.items.entries()) {
-    const value: Value = isOtherwise ? evaluateOtherwise(engine, item, frame) : engine.evaluate(item, frame);
+    const ask = (): Value => (isOtherwise ? evaluateOtherwise(engine, item, frame) : engine.evaluate(item, frame));
+    const value: Value = before === null ? ask() : runWhereHolds(before, frame, ask);
     // Whatever the others are, all of them together are not true.
     if (index === last && expr.operator === "and" && value.kind === "literal" && truth(value) === false) return value;
     const known: boolean | null = index === last ? null : engine.holds(item, value, frame);
@@ -375,6 +379,7 @@ function joinItems(engine: Engine, expr: BoolOp, frame: Frame): Value {
     if (ends) break;
     if (index < last) frame.byway = ruledOut(engine, item, expr.operator === "and", frame) ?? frame.byway;
     isOtherwise ||= expr.operator === "or" && known === null;
+    if (expr.operator === "and" && isOfOneRound(item, frame)) before = item;
   }
   return joinAll(results);
 }
@@ -390,8 +395,10 @@ function conditionalValue(engine: Engine, expr: Conditional, frame: Frame): Valu
   if (known === true) return engine.evaluate(expr.then, frame);
   if (known === false) return engine.evaluate(expr.otherwise, frame);
   const outer = frame.branch;
-  const arm = (holds: boolean, value: Expr): Value =>
-    onByway(frame, ruledOut(engine, expr.test, holds, frame) ?? frame.byway, () => engine.evaluate(value, frame));
+  const arm = (holds: boolean, value: Expr): Value => {
+    const run = (): Value => onByway(frame, ruledOut(engine, expr.test, holds, frame) ?? frame.byway, () => engine.evaluate(value, frame));
+    return holds ? runWhereHolds(expr.test, frame, run) : run();
+  };
   frame.branch = `${outer}/${expr.start}:then`;
   const then = arm(true, expr.then);
   frame.branch = `${outer}/${expr.start}:else`;
