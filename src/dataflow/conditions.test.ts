@@ -401,3 +401,59 @@ def texts():
     "shop/templates/shop/text.html": "{% if forloop.last %}{{ row.customer.name }}{% endif %} <!-- expect: customer -->\n",
   });
 });
+
+test("what is given where the default is None is not None", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def total(order, lines=None, since=None):
+    if lines is None:
+        lines = order.lines.all()
+    return sum(line.price for line in lines)
+
+
+def paid(order, since=None):
+    if since is not None:
+        return 0
+    return order.lines.count()
+
+
+def given(load):
+    return [(total(order, load(order)), paid(order, since=load(order))) for order in Order.objects.all()]
+
+
+def by_name(request, load):
+    found = load(request)
+    return [total(order, lines=found) for order in Order.objects.all()]
+
+
+def price(order, customer=None):
+    if customer is None:
+        customer = order.customer  # expect: customer
+    return customer
+
+
+def looked_for(found):
+    return [price(order, found.get(order.pk)) for order in Order.objects.all()]
+
+
+def handed_on(customer=None):
+    return [price(order, customer) for order in Order.objects.all()]
+
+
+def left_out():
+    return [price(order) for order in Order.objects.all()]
+
+
+def named(order, customer=None):
+    if customer is None:
+        customer = order.customer
+    return customer
+
+
+def from_a_table(table):
+    return [named(order, table[order.pk]) for order in Order.objects.all()]
+`,
+  });
+});

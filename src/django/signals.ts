@@ -88,7 +88,7 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
     for (const call of nodesIn(stmt)) {
       if (call.kind !== "call" || (call.callee.kind === "attribute" && !/^[A-Z]/.test(call.callee.name))) continue;
       const given = [...call.args, ...call.keywords.map(({ value }) => value)];
-      const signals = given.flatMap((one) => signalsIn(module, one));
+      const signals = given.flatMap((one) => dottedName(one)?.split(".").at(-1) ?? []).filter((name) => modelSignals.has(name));
       if (signals.length === 0) continue;
       for (const one of given) {
         const draft = draftOf(module, one);
