@@ -1,17 +1,34 @@
 /** What a call hands over where the default is None: a value that the analysis does not know, but that is hardly None. */
-import type { Call, Expr, FunctionDef, Lambda } from "../model/index.ts";
+import type { Call, Expr, FunctionDef, Lambda, Param } from "../model/index.ts";
 import { isNoneLiteral, nodesIn } from "../python/syntax-tree.ts";
 import type { Frame } from "./frame.ts";
 
 /** Calls that give None where there is nothing. */
 const MAY_GIVE_NONE = /^(?:get|first|last|latest|pop|next|getattr|getenv|match|search|fullmatch|find\w*|\w+_or_none)$/;
 
-/** Is the argument at this position, or of this name, more than nothing? */
-export function isGiven({ args, keywords }: Call, at: number | string, frame: Frame): boolean {
-  if (frame.module === null || args.some(({ kind }) => kind === "star")) return false;
+/** Does a function ask for None what it was given, and is the argument at this position, or of this name, more than that? */
+export function isGiven(param: Param, { args, keywords }: Call, at: number | string, frame: Frame, def: FunctionDef | Lambda): boolean {
+  if (!isNoneLiteral(param.default) || frame.module === null || !askedForNone(def).has(param.name)) return false;
+  if (args.some(({ kind }) => kind === "star")) return false;
   const arg = typeof at === "number" ? args[at] : keywords.find(({ name }) => name === at)?.value;
   return arg !== undefined && isSomething(arg, frame.def);
 }
+
+const asked = new WeakMap<FunctionDef, ReadonlySet<string>>();
+
+/** Names that a function compares with None. */
+function askedForNone(def: FunctionDef | Lambda): ReadonlySet<string> {
+  if (def.kind === "lambda") return NOTHING;
+  const found = asked.get(def);
+  if (found !== undefined) return found;
+  const names = new Set<string>();
+  for (const node of def.body.flatMap((stmt) => nodesIn(stmt)))
+    if (node.kind === "compare" && node.left.kind === "name" && isNoneLiteral(node.rights[0])) names.add(node.left.name);
+  asked.set(def, names);
+  return names;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 function isSomething(expr: Expr, def: FunctionDef | Lambda | null): boolean {
   switch (expr.kind) {
