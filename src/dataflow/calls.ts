@@ -21,6 +21,7 @@ import {
   NO_ARGS,
   SET,
   UNKNOWN,
+  type DictValue,
   type FunctionValue,
   type RowValue,
   type UnknownValue,
@@ -312,8 +313,9 @@ function paramValue(engine: Engine, fn: FunctionValue, param: Param, positional:
     return args.open ? listOf(joinAll([...rest, UNKNOWN]), "tuple") : list(rest, "tuple");
   }
   if (param.form === "kwargs") {
-    const rest = dict(keywords);
+    const rest: DictValue = { ...dict(keywords), isOfCall: true };
     if (args.open) rest.rest = UNKNOWN;
+    if (args.maybe !== undefined) rest.maybe = new Set(args.maybe);
     return rest;
   }
   const byKeyword = keywords.get(param.name);

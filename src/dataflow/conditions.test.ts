@@ -457,3 +457,60 @@ def from_a_table(table):
 `,
   });
 });
+
+test("whether a call gives a keyword decides what asks for it among the others", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def show(order, **kwargs):
+    if "customer" in kwargs:
+        return kwargs["customer"]
+    return order.customer.name
+
+
+def known(names):
+    return [show(order, customer=names[order.customer_id]) for order in Order.objects.all()]
+
+
+def count(order, **kwargs):
+    if "lines" not in kwargs:
+        return 0
+    return order.lines.count()
+
+
+def none_given():
+    return [count(order) for order in Order.objects.all()]
+
+
+def total(order, **kwargs):
+    kwargs.pop("paid", None)
+    if "paid" in kwargs:
+        return 0
+    if "rebate" in kwargs:
+        return 0
+    return order.customer.email  # expect: customer
+
+
+def taken_out():
+    return [total(order, paid=True) for order in Order.objects.all()]
+
+
+def mail(order, **kwargs):
+    if "to" in kwargs:
+        return kwargs["to"]
+    return order.customer.email  # expect: customer
+
+
+def perhaps(to):
+    given = {}
+    if to:
+        given["to"] = to
+    return [mail(order, **given) for order in Order.objects.all()]
+
+
+def passed_on(**kwargs):
+    return [mail(order, **kwargs) for order in Order.objects.all()]
+`,
+  });
+});

@@ -461,7 +461,8 @@ export function compareValues(engine: Engine, expr: Compare, frame: Frame): Valu
         }
       }
     }
-    known = decided(operator, left, value) ?? (equalsItsCopy(engine, expr.left, right, frame) ? isEquality(operator) : null);
+    known =
+      decided(operator, left, value, frame.module?.origin === "builtin") ?? (equalsItsCopy(engine, expr.left, right, frame) ? isEquality(operator) : null);
     left = value;
   }
   return known === null || expr.rights.length > 1 ? SET : literal(known);
@@ -478,8 +479,14 @@ function isQuerysetOrUnread(value: Value): boolean {
   return ways.some(({ kind }) => kind === "queryset") && ways.every(({ kind }) => kind === "queryset" || kind === "unknown");
 }
 
-function decided(operator: string, left: Value, right: Value): boolean | null {
+function decided(operator: string, left: Value, right: Value, isStub: boolean): boolean | null {
   if (operator === "in" || operator === "not in") {
+    if (right.kind === "dict") {
+      const isKey = isKeyOfCall(left, right);
+      // A stub is not all that calls it: the framework may give more.
+      if (isStub && isKey === false) return null;
+      return isKey === null ? null : (operator === "in") === isKey;
+    }
     if ((left.kind !== "literal" && left.kind !== "class") || right.kind !== "list" || right.items === null) return null;
     const same = right.items.map((item) => sameAsEach(left, alternatives(item)));
     if (!same.includes(true) && same.includes(null)) return null;
@@ -492,6 +499,14 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
   if (operator === "is" || operator === "==") return equal;
   if (operator === "is not" || operator === "!=") return !equal;
   return null;
+}
+
+/** `"order" in kwargs`: the call says whether it was given. */
+function isKeyOfCall(key: Value, { entries, maybe, rest, isOfCall }: DictValue): boolean | null {
+  if (isOfCall !== true || key.kind !== "literal") return null;
+  const name = String(key.value);
+  if (entries.has(name)) return maybe?.has(name) === true ? null : true;
+  return rest === null ? false : null;
 }
 
 /** What may be one of several is another only where each of them is. */
