@@ -4,6 +4,7 @@ import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { hasFallback } from "./fallbacks.ts";
 import { wayKey } from "./byways.ts";
+import { isGiven } from "./given.ts";
 import { joinLeft } from "./attribute-writes.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
@@ -20,9 +21,12 @@ import {
   list,
   listOf,
   NO_ARGS,
+  SET,
   UNKNOWN,
+  type DictValue,
   type FunctionValue,
   type RowValue,
+  type UnknownValue,
   type Value,
 } from "./values.ts";
 import { dict } from "./values.ts";
@@ -326,43 +330,42 @@ function bindParams(engine: Engine, fn: FunctionValue, self: Value | null, args:
   const positional = self === null ? [...args.positional] : [self, ...args.positional];
   const keywords = args.keywords.size === 0 ? NO_KEYWORDS : new Map(args.keywords);
   for (const param of fn.def.params) {
-    bound.set(param.name, paramValue(engine, fn, param, positional, keywords, args.open, site));
+    bound.set(param.name, paramValue(engine, fn, param, positional, keywords, args, site));
   }
   return bound;
 }
 
-function paramValue(
-  engine: Engine,
-  fn: FunctionValue,
-  param: Param,
-  positional: Value[],
-  keywords: Map<string, Value>,
-  isOpen: boolean,
-  site: CallSite,
-): Value {
+function paramValue(engine: Engine, fn: FunctionValue, param: Param, positional: Value[], keywords: Map<string, Value>, args: CallArgs, site: CallSite): Value {
   if (param.form === "args") {
     const rest = positional.splice(0);
-    return isOpen ? listOf(joinAll([...rest, UNKNOWN]), "tuple") : list(rest, "tuple");
+    return args.open ? listOf(joinAll([...rest, UNKNOWN]), "tuple") : list(rest, "tuple");
   }
   if (param.form === "kwargs") {
-    const rest = dict(keywords);
-    if (isOpen) rest.rest = UNKNOWN;
+    const rest: DictValue = { ...dict(keywords), isOfCall: true };
+    if (args.open) rest.rest = UNKNOWN;
+    if (args.maybe !== undefined) rest.maybe = new Set(args.maybe);
     return rest;
   }
   const byKeyword = keywords.get(param.name);
   if (byKeyword !== undefined) {
     keywords.delete(param.name);
-    return byKeyword;
+    return byKeyword.kind === "unknown" ? givenValue(fn, param, byKeyword, param.name, site) : byKeyword;
   }
   if (param.form === "positional") {
+    const at = args.positional.length - positional.length;
     const given = positional.shift();
     if (given !== undefined) {
-      return given.kind === "unknown" ? typed(engine, fn, param.annotation, given, site) : given;
+      return given.kind === "unknown" ? typed(engine, fn, param.annotation, givenValue(fn, param, given, at, site), site) : given;
     }
   }
-  if (isOpen) return openValue(engine, fn, param, site);
+  if (args.open) return openValue(engine, fn, param, site);
   if (param.default !== null) return defaultValue(engine, fn, param.default, site);
   return typed(engine, fn, param.annotation, UNKNOWN, site);
+}
+
+/** Whoever hands something over where None would be taken has no None to hand over. */
+function givenValue({ def }: FunctionValue, param: Param, given: UnknownValue, at: number | string, { expr, frame }: CallSite): UnknownValue {
+  return given === UNKNOWN && expr !== null && isGiven(param, expr, at, frame, def) ? SET : given;
 }
 
 /** Whoever calls may leave it out: a text is kept, for it may name the template that is rendered, and a class, such as that of a form. */

@@ -88,6 +88,9 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
   switch (name) {
     case "get":
     case "pop": {
+      // It is gone, on this way at least.
+      if (name === "pop" && key?.kind === "literal" && value.entries.has(String(key.value)))
+        value.maybe = (value.maybe ?? new Set<string>()).add(String(key.value));
       if (isAbsent(value, key)) return fallback ?? NONE;
       const found = dictItem(value, key ?? UNKNOWN, site.frame);
       const isCertain = key?.kind === "literal" && value.entries.has(String(key.value));

@@ -371,3 +371,146 @@ def listed():
 `,
   });
 });
+
+test("what a template asks for in the first round alone, or in the last, is asked once", async () => {
+  const html = `{% for row in rows %}
+{% if forloop.first %}{{ row.customer.name }}{% endif %}
+{% if forloop.last and not row.lines.all.exists %}-{% endif %}
+{% if row.paid and forloop.first and row.total and row.customer.email %}-{% endif %}
+{% if forloop.first %}-{% else %}{{ row.customer.referrer_id }}{% endif %} <!-- expect: customer -->
+{% for line in row.lines.all %} <!-- expect: lines.product -->
+{% if forloop.first %}{{ line.product.title }}{% endif %} <!-- expect: lines.product -->
+{% endfor %}
+{% endfor %}
+{% for row in others %}{% if forloop.first or row.paid %}{{ row.customer.name }}{% endif %}{% endfor %} <!-- expect: customer -->
+`;
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from django.template.loader import render_to_string
+from shop.models import Order
+
+
+def page(request):
+    return render(request, "shop/page.html", {"rows": Order.objects.all(), "others": Order.objects.filter(paid=True)})
+
+
+def texts():
+    return [render_to_string("shop/text.html", {"row": row}) for row in Order.objects.all()]
+`,
+    "shop/templates/shop/page.html": html,
+    "shop/templates/shop/text.html": "{% if forloop.last %}{{ row.customer.name }}{% endif %} <!-- expect: customer -->\n",
+  });
+});
+
+test("what is given where the default is None is not None", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def total(order, lines=None, since=None):
+    if lines is None:
+        lines = order.lines.all()
+    return sum(line.price for line in lines)
+
+
+def paid(order, since=None):
+    if since is not None:
+        return 0
+    return order.lines.count()
+
+
+def given(load):
+    return [(total(order, load(order)), paid(order, since=load(order))) for order in Order.objects.all()]
+
+
+def by_name(request, load):
+    found = load(request)
+    return [total(order, lines=found) for order in Order.objects.all()]
+
+
+def price(order, customer=None):
+    if customer is None:
+        customer = order.customer  # expect: customer
+    return customer
+
+
+def looked_for(found):
+    return [price(order, found.get(order.pk)) for order in Order.objects.all()]
+
+
+def handed_on(customer=None):
+    return [price(order, customer) for order in Order.objects.all()]
+
+
+def left_out():
+    return [price(order) for order in Order.objects.all()]
+
+
+def named(order, customer=None):
+    if customer is None:
+        customer = order.customer
+    return customer
+
+
+def from_a_table(table):
+    return [named(order, table[order.pk]) for order in Order.objects.all()]
+`,
+  });
+});
+
+test("whether a call gives a keyword decides what asks for it among the others", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def show(order, **kwargs):
+    if "customer" in kwargs:
+        return kwargs["customer"]
+    return order.customer.name
+
+
+def known(names):
+    return [show(order, customer=names[order.customer_id]) for order in Order.objects.all()]
+
+
+def count(order, **kwargs):
+    if "lines" not in kwargs:
+        return 0
+    return order.lines.count()
+
+
+def none_given():
+    return [count(order) for order in Order.objects.all()]
+
+
+def total(order, **kwargs):
+    kwargs.pop("paid", None)
+    if "paid" in kwargs:
+        return 0
+    if "rebate" in kwargs:
+        return 0
+    return order.customer.email  # expect: customer
+
+
+def taken_out():
+    return [total(order, paid=True) for order in Order.objects.all()]
+
+
+def mail(order, **kwargs):
+    if "to" in kwargs:
+        return kwargs["to"]
+    return order.customer.email  # expect: customer
+
+
+def perhaps(to):
+    given = {}
+    if to:
+        given["to"] = to
+    return [mail(order, **given) for order in Order.objects.all()]
+
+
+def passed_on(**kwargs):
+    return [mail(order, **kwargs) for order in Order.objects.all()]
+`,
+  });
+});

@@ -12,6 +12,7 @@ import { siteOf, type Engine } from "./engine.ts";
 import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { bywayFrom, cameBy, onByway } from "./byways.ts";
+import { isOfOneRound, runWhereHolds } from "./leaving.ts";
 import { forgetGiven } from "./conditions.ts";
 import { SLICE } from "./collections.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
@@ -363,8 +364,11 @@ function joinItems(engine: Engine, expr: BoolOp, frame: Frame): Value {
   const results: Value[] = [];
   const last = expr.items.length - 1;
   let isOtherwise = false;
+  /** What holds in one round of the loop alone. */
+  let before: Expr | null = null;
   for (const [index, item] of expr.items.entries()) {
-    const value: Value = isOtherwise ? evaluateOtherwise(engine, item, frame) : engine.evaluate(item, frame);
+    const ask = (): Value => (isOtherwise ? evaluateOtherwise(engine, item, frame) : engine.evaluate(item, frame));
+    const value: Value = before === null ? ask() : runWhereHolds(before, frame, ask);
     // Whatever the others are, all of them together are not true.
     if (index === last && expr.operator === "and" && value.kind === "literal" && truth(value) === false) return value;
     const known: boolean | null = index === last ? null : engine.holds(item, value, frame);
@@ -376,6 +380,7 @@ function joinItems(engine: Engine, expr: BoolOp, frame: Frame): Value {
     if (ends) break;
     if (index < last) frame.byway = ruledOut(engine, item, expr.operator === "and", frame) ?? frame.byway;
     isOtherwise ||= expr.operator === "or" && known === null;
+    if (expr.operator === "and" && isOfOneRound(item, frame)) before = item;
   }
   return joinAll(results);
 }
@@ -391,8 +396,10 @@ function conditionalValue(engine: Engine, expr: Conditional, frame: Frame): Valu
   if (known === true) return engine.evaluate(expr.then, frame);
   if (known === false) return engine.evaluate(expr.otherwise, frame);
   const outer = frame.branch;
-  const arm = (holds: boolean, value: Expr): Value =>
-    onByway(frame, ruledOut(engine, expr.test, holds, frame) ?? frame.byway, () => engine.evaluate(value, frame));
+  const arm = (holds: boolean, value: Expr): Value => {
+    const run = (): Value => onByway(frame, ruledOut(engine, expr.test, holds, frame) ?? frame.byway, () => engine.evaluate(value, frame));
+    return holds ? runWhereHolds(expr.test, frame, run) : run();
+  };
   frame.branch = `${outer}/${expr.start}:then`;
   const then = arm(true, expr.then);
   frame.branch = `${outer}/${expr.start}:else`;
@@ -456,7 +463,8 @@ export function compareValues(engine: Engine, expr: Compare, frame: Frame): Valu
         }
       }
     }
-    known = decided(operator, left, value) ?? (equalsItsCopy(engine, expr.left, right, frame) ? isEquality(operator) : null);
+    known =
+      decided(operator, left, value, frame.module?.origin === "builtin") ?? (equalsItsCopy(engine, expr.left, right, frame) ? isEquality(operator) : null);
     left = value;
   }
   return known === null || expr.rights.length > 1 ? SET : literal(known);
@@ -473,8 +481,14 @@ function isQuerysetOrUnread(value: Value): boolean {
   return ways.some(({ kind }) => kind === "queryset") && ways.every(({ kind }) => kind === "queryset" || kind === "unknown");
 }
 
-function decided(operator: string, left: Value, right: Value): boolean | null {
+function decided(operator: string, left: Value, right: Value, isStub: boolean): boolean | null {
   if (operator === "in" || operator === "not in") {
+    if (right.kind === "dict") {
+      const isKey = isKeyOfCall(left, right);
+      // A stub is not all that calls it: the framework may give more.
+      if (isStub && isKey === false) return null;
+      return isKey === null ? null : (operator === "in") === isKey;
+    }
     if ((left.kind !== "literal" && left.kind !== "class") || right.kind !== "list" || right.items === null) return null;
     const same = right.items.map((item) => sameAsEach(left, alternatives(item)));
     if (!same.includes(true) && same.includes(null)) return null;
@@ -487,6 +501,14 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
   if (operator === "is" || operator === "==") return equal;
   if (operator === "is not" || operator === "!=") return !equal;
   return null;
+}
+
+/** `"order" in kwargs`: the call says whether it was given. */
+function isKeyOfCall(key: Value, { entries, maybe, rest, isOfCall }: DictValue): boolean | null {
+  if (isOfCall !== true || key.kind !== "literal") return null;
+  const name = String(key.value);
+  if (entries.has(name)) return maybe?.has(name) === true ? null : true;
+  return rest === null ? false : null;
 }
 
 /** What may be one of several is another only where each of them is. */

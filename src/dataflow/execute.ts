@@ -18,7 +18,7 @@ import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } fro
 import { narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
 import { runArm, setAttribute, settle, type ArmEnd } from "./attribute-writes.ts";
-import { endsAtOnce, loopOfCaller, runBlock, runOutside, varsOutside } from "./leaving.ts";
+import { endsAtOnce, loopOfCaller, runBlock, runOutside, runWhereHolds, varsOutside } from "./leaving.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 import { isNoneLiteral, nodesIn } from "../python/syntax-tree.ts";
@@ -288,7 +288,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
     const narrowed = withoutStored(next, frame) ?? narrowing(engine, test, frame);
     const here = pointOf(frame);
     follow(engine, test, true, narrowed.then, [...then, ...rest()], frame);
-    arms.push(armFrom(engine, frame, `${branch}${start}:then`, then));
+    arms.push(armFrom(engine, frame, `${branch}${start}:then`, then, test));
     goTo(frame, here);
     follow(engine, test, false, narrowed.otherwise, [...otherwise, ...rest()], frame);
     tests.push(test);
@@ -332,9 +332,10 @@ function follow(engine: Engine, test: Expr, holds: boolean, narrowed: ReadonlyMa
   if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
 }
 
-/** The arm starts from what is known here. */
-function armFrom(engine: Engine, frame: Frame, label: string, body: readonly Stmt[]): Arm {
-  return [label, () => executeBlock(engine, body, frame), pointOf(frame)];
+/** The arm starts from what is known here; `test` holds in it. */
+function armFrom(engine: Engine, frame: Frame, label: string, body: readonly Stmt[], test: Expr | null = null): Arm {
+  const run = (): boolean => executeBlock(engine, body, frame);
+  return [label, test === null ? run : () => runWhereHolds(test, frame, run), pointOf(frame)];
 }
 
 /** Ways that a block is run again for, one after the other: three conditions one after another make eight. Ours. */

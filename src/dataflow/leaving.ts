@@ -1,5 +1,5 @@
-/** Statements that leave a loop run once in it at most, however many rows the loop has. */
-import type { Stmt } from "../model/index.ts";
+/** Statements that leave a loop run once in it at most, however many rows the loop has; so does what a template asks for in the first round alone. */
+import type { Expr, Stmt } from "../model/index.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
 import { joinAll, type Value } from "./values.ts";
 
@@ -21,6 +21,20 @@ function goalOf(last: Stmt | undefined, frame: Frame): Loop | null | undefined {
 /** The loop under which the function was called. */
 export function loopOfCaller(frame: Frame): Loop | null {
   return frame.caller?.loop ?? null;
+}
+
+/** Runs `work` where a test holds: what `{% if forloop.first %}` guards runs in one round. */
+export function runWhereHolds<T>(test: Expr, frame: Frame, work: () => T): T {
+  return isOfOneRound(test, frame) ? runOutside(frame, frame.loop?.outer ?? null, work) : work();
+}
+
+/** `forloop.first`, Jinja2's `loop.last`: in one round of the innermost loop. A loop of Python around the page has none. */
+export function isOfOneRound(test: Expr, frame: Frame): boolean {
+  if (frame.module !== null || frame.loop?.depth !== frame.depth) return false;
+  if (test.kind === "bool") return test.operator === "and" && test.items.some((one) => isOfOneRound(one, frame));
+  if ((test.kind !== "lookup" && test.kind !== "attribute") || (test.name !== "first" && test.name !== "last")) return false;
+  const { object } = test;
+  return object.kind === "name" && object.name === (frame.language === "jinja2" ? "loop" : "forloop");
 }
 
 /** Runs `work` under the loop `goal` of those around: rows of the loops that are left are single ones. */

@@ -201,6 +201,8 @@ export interface DictValue {
   readonly entries: Map<string, Value>;
   /** Keys of `entries` that only some of the ways to here put in. */
   maybe?: Set<string>;
+  /** The keywords of one call: no round of a loop but this one fills it. */
+  readonly isOfCall?: true;
   /** What values under unknown keys can be; null when all keys are known. */
   rest: Value | null;
   /** What keys can be where they are not literal. */

@@ -492,6 +492,20 @@ describe("signals", () => {
       ["post_save"],
       ["post_save"],
     ],
+    [
+      "a class that connects what it is handed",
+      receivers(
+        "from shop.models import Book, Map\nclass Receiver:\n    def __init__(self, signal, sender, function): pass\nall = (Receiver(post_save, Book, print), Receiver(post_delete, sender=Map, function=print))\n",
+      ),
+      ["post_save"],
+      ["post_delete"],
+    ],
+    [
+      "a signal that is switched off",
+      receivers("from shop.models import Book\nfrom tools import off\nwith off(post_save, Book): pass\npost_save.disconnect(print, Book)"),
+      [],
+      [],
+    ],
     ["a sender that is no model", receivers("from celery import app\npost_save.connect(print, sender=app)"), [], []],
   ];
   it.each(cases)("with %s", (_, files, book, map) => {

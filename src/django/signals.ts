@@ -1,6 +1,6 @@
 import type { Call, Expr, Stmt } from "../model/ir.ts";
 import type { PythonModule, SignalReceiver } from "../model/project.ts";
-import { isNoneLiteral } from "../python/syntax-tree.ts";
+import { isNoneLiteral, nodesIn } from "../python/syntax-tree.ts";
 import type { ResolvedProgram } from "../python/program.ts";
 import { dottedName, withLocals } from "../python/program-scope.ts";
 import type { Draft } from "./model-drafts.ts";
@@ -20,7 +20,7 @@ export const everySender = "*";
 
 const modelSignals = new Set("pre_init post_init pre_save post_save pre_delete post_delete m2m_changed".split(" "));
 
-/** Finds `@receiver(post_save, sender=X)` and `post_save.connect(f, sender=X)` in modules that import signals. */
+/** Finds `@receiver(post_save, sender=X)`, `post_save.connect(f, sender=X)` and `Receiver(post_save, X, f)` in modules that import signals. */
 export function readSignals(program: ResolvedProgram, index: LabelIndex, readTarget: TargetReader): ReadSignals {
   const facts = new Map<string, Set<string>>();
   const receivers: SignalReceiver[] = [];
@@ -29,11 +29,13 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
     const sender = call.keywords.find((each) => each.name === "sender")?.value ?? null;
     if (receiver !== null)
       for (const label of readableSenders(module, sender)) receivers.push(...signals.map((signal) => ({ signal, sender: label, ...receiver })));
-    for (const label of sendersOf(module, sender)) {
-      const known = facts.get(label) ?? new Set<string>();
-      for (const signal of signals) known.add(signal);
-      facts.set(label, known);
-    }
+    for (const label of sendersOf(module, sender)) add(label, signals);
+  };
+
+  const add = (label: string, signals: readonly string[]): void => {
+    const known = facts.get(label) ?? new Set<string>();
+    for (const signal of signals) known.add(signal);
+    facts.set(label, known);
   };
 
   /** A sender that cannot be read may be any model. */
@@ -81,6 +83,20 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
     if (callee.kind === "attribute" && callee.name === "connect") record(module, call, signalsIn(module, callee.object), connected(module, call));
   };
 
+  /** A class or a function of the project that is handed a signal and a model connects them somewhere. */
+  const visitHanded = (module: PythonModule, stmt: Stmt): void => {
+    for (const call of nodesIn(stmt)) {
+      if (call.kind !== "call" || (call.callee.kind === "attribute" && !/^[A-Z]/.test(call.callee.name))) continue;
+      const given = [...call.args, ...call.keywords.map(({ value }) => value)];
+      const signals = given.flatMap((one) => dottedName(one)?.split(".").at(-1) ?? []).filter((name) => modelSignals.has(name));
+      if (signals.length === 0) continue;
+      for (const one of given) {
+        const draft = draftOf(module, one);
+        if (draft) add(draft.label, signals);
+      }
+    }
+  };
+
   const connected = (module: PythonModule, call: Call): Pick<SignalReceiver, "module" | "def"> | null => {
     const expr = call.args[0] ?? call.keywords.find((each) => each.name === "receiver")?.value;
     const symbol = expr === undefined ? null : program.resolveExpression(module, expr);
@@ -89,6 +105,7 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
 
   const visit = (module: PythonModule, body: readonly Stmt[], isNested = false): void => {
     for (const stmt of body) {
+      if (stmt.kind === "expr" || stmt.kind === "assign") visitHanded(module, stmt);
       if (stmt.kind === "expr" && stmt.value.kind === "call") visitCall(module, stmt.value);
       else if (stmt.kind === "function") {
         for (const decorator of stmt.decorators) {

@@ -1,8 +1,8 @@
 import { groupBy } from "../../model/group-by.ts";
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { calledName } from "../chains.ts";
-import { changedNames, exprAt, functionAt, isReachedOnFailure, namesIn, sourceText } from "../code.ts";
+import { chainHead, changedNames, exprAt, functionAt, isReachedOnFailure, namesIn, sourceText } from "../code.ts";
 import { nameOf, runsAfter, subjectOf } from "../runs.ts";
 import { isSameSpan } from "../../model/span.ts";
 import { onceFix } from "./once-fix.ts";
@@ -67,9 +67,12 @@ function isUnchangedBetween(first: QueryRun, second: QueryRun, input: RuleInput)
   const expr = subjectOf(input, second);
   const holder = functionAt(pathTo(input.program, second.span));
   if (expr === null || holder === null) return false;
+  // Another thread, or whoever is handed the lambda, asks when it likes.
+  if (functionAt(pathTo(input.program, first.span)) !== holder) return false;
   const names = namesIn(expr);
   for (const node of nodesIn(holder)) {
     if (node.start < first.span.start || node.end > second.span.end || node.start >= second.span.start) continue;
+    if (COUNTS.has(second.how) && isDoing(node)) return false;
     for (const name of changedNames(node)) if (names.has(name)) return false;
   }
   return !input.facts.writes.some((write) => {
@@ -77,6 +80,21 @@ function isUnchangedBetween(first: QueryRun, second: QueryRun, input: RuleInput)
     return inside(write.span) || write.calls.some(inside);
   });
 }
+
+/** Numbers from before and after are there to be compared. */
+const COUNTS: ReadonlySet<string> = new Set(["count", "exists", "aggregate", "len"]);
+
+/** A call whose answer nobody wants does something, and not always in our sight: `call_command("load")`, `client.post(url)`. */
+function isDoing(node: SyntaxNode): boolean {
+  if (node.kind !== "expr") return false;
+  const call = node.value.kind === "await" ? node.value.value : node.value;
+  if (call.kind !== "call") return false;
+  const head = chainHead(call);
+  return !(head.kind === "name" && TELLS.test(head.name)) && !TELLS.test(calledName(call) ?? "");
+}
+
+/** Says something, or fills what is in memory. */
+const TELLS = /^(?:print|echo|_?log(?:ger|ging)?|LOG(?:GER)?|messages|warnings|write|append|extend|insert|sort|assert\w*)$/;
 
 function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
   return {

@@ -35,6 +35,20 @@ def work(pk):
   ).toEqual([expect.stringMatching(/Ask for that one row alone, by `first\(\)`, and test what it gives/)]);
 });
 
+test("where None may be a row's own value, it does not say that there is no row", async () => {
+  const work = (column: string): string => `from shop.models import Customer
+
+
+def work(pk):
+    found = Customer.objects.filter(pk=pk).values_list("${column}", flat=True)
+    if not found:
+        raise LookupError
+    return found.first()
+`;
+  expect(await told(work("referrer"))).toEqual([expect.stringMatching(/Load the rows once, into a list where need be, and take both answers from it\.$/)]);
+  expect(await told(work("name"))).toEqual([expect.stringMatching(/test what it gives: it is None where there is no row\.$/)]);
+});
+
 test("rows of a page are not loaded with all others to say how many there are", async () => {
   const report = await analyseShop({
     "shop/work.py": `from shop.models import Order

@@ -1,4 +1,5 @@
 import type { EditDraft, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { fieldNamed } from "../chains.ts";
 import { exprAt, sourceText } from "../code.ts";
 import { groupBy } from "../../model/group-by.ts";
 import { isNamed, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
@@ -65,7 +66,7 @@ function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
     confidence: first.related || first.symbol !== second.symbol || first.calls.length + second.calls.length > 0 ? "possible" : "likely",
     claim: `The same \`${nameOf(second.model)}\` rows are fetched twice: ${describe(first)}, then ${describe(second)}.`,
     reason: "A copy, a slice or a question that needs another order does not use the rows that were loaded.",
-    remedy: remedyFor(first, second),
+    remedy: remedyFor(first, second, input),
     doubt: isCounted(first, second)
       ? "rows that are used later make the number free"
       : "a part of a very large table is cheaper to ask for again than to cut out of all rows",
@@ -85,11 +86,21 @@ function isCounted(first: QueryRun, second: QueryRun): boolean {
 }
 
 /** `if rows: row = rows.latest()` wants no other row than that one. */
-function remedyFor(first: QueryRun, second: QueryRun): string {
+function remedyFor(first: QueryRun, second: QueryRun, input: RuleInput): string {
   if (isCounted(first, second)) return "Ask `count()` for the number: `len()` loads every row to count them, those of the slice again.";
-  if (first.how !== "bool" || !ONE_ROW.has(second.how)) return "Load the rows once, into a list where need be, and take both answers from it.";
+  if (first.how !== "bool" || !ONE_ROW.has(second.how) || mayGiveNone(second, input))
+    return "Load the rows once, into a list where need be, and take both answers from it.";
   const asked = second.how === "first" || second.how === "last" ? `\`${second.how}()\`` : "`order_by(…).first()`";
   return `Ask for that one row alone, by ${asked}, and test what it gives: it is None where there is no row.`;
+}
+
+/** `values_list("number", flat=True).first()`: None is what a row without a number gives, too. */
+function mayGiveNone({ origin, model }: QueryRun, input: RuleInput): boolean {
+  const flat = origin.calls.findLast(({ name, keywords }) => name === "values_list" && keywords.some((one) => one.name === "flat"));
+  const [column] = flat?.args ?? [];
+  if (flat === undefined) return false;
+  const of = input.graph.byLabel(model);
+  return of === null || column?.kind !== "str" || fieldNamed(of, column.value)?.null !== false;
 }
 
 const ONE_ROW: ReadonlySet<string> = new Set(["first", "last", "latest", "earliest"]);

@@ -1,5 +1,6 @@
 import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { callAt } from "../code.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { callAt, statementOf } from "../code.ts";
 import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
 
 export const rule: Rule = {
@@ -26,8 +27,9 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const model = nameOf(run.model);
   const counted = callAt(input, run.span)?.args[0];
   const isOwn = run.doubts.length === 0 && counted !== undefined && startsAtModel(input, run.span.file, counted);
+  const unread = isUnread(run, input);
   const fixes =
-    counted === undefined
+    counted === undefined || unread
       ? []
       : [
           {
@@ -42,12 +44,26 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   return {
     key: [run.symbol, run.model],
     confidence: isOwn ? "likely" : "possible",
-    claim: `Every \`${model}\` row is fetched, only to be counted.`,
-    reason: "`len()` loads the rows into memory; nothing reads them here.",
-    remedy: "Use `.count()`: one number comes back.",
+    ...(unread
+      ? {
+          claim: `Every \`${model}\` row is fetched for a number that nobody reads.`,
+          reason: "`len()` loads the rows into memory; what is made of this queryset later asks again.",
+          remedy: "Take the statement out.",
+        }
+      : {
+          claim: `Every \`${model}\` row is fetched, only to be counted.`,
+          reason: "`len()` loads the rows into memory; nothing reads them here.",
+          remedy: "Use `.count()`: one number comes back.",
+        }),
     doubt: !isOwn ? "a caller that prefetches these rows makes len() free" : "rows that are used later would make len() the better choice",
     model: run.model,
     places: runPlaces(run, "loads every row"),
     fixes,
   };
+}
+
+/** `len(rows)` as a statement of its own. */
+function isUnread(run: QueryRun, input: RuleInput): boolean {
+  const stmt = statementOf(pathTo(input.program, run.span));
+  return stmt?.kind === "expr" && stmt.value.start === run.span.start && stmt.value.end === run.span.end;
 }

@@ -166,7 +166,11 @@ function handedTo(run: QueryRun, input: RuleInput): string {
   const holder = holderName(run.symbol, program);
   if (isInSerializer(run.span, input)) return `Hand what is found to \`${holder}\` in the serializer's context.`;
   const isMethod = [...graph.models.values()].some((model) => run.symbol.startsWith(`${model.cls.id}.`));
-  return isMethod ? `Put what is found on the rows, where \`${holder}\` reads it.` : `Hand what is found to \`${holder}\`.`;
+  // Whoever sends the signal hands over the row alone.
+  const isReceiver = graph.receivers?.some(
+    ({ module, def }) => module.ir.file === run.span.file && isWithin(run.span, { file: module.ir.file, start: def.start, end: def.end }),
+  );
+  return isMethod || isReceiver === true ? `Put what is found on the rows, where \`${holder}\` reads it.` : `Hand what is found to \`${holder}\`.`;
 }
 
 function keysOf(round: Round, input: RuleInput): Keys {

@@ -206,6 +206,26 @@ test("a function that asks is handed the answers", async () => {
   ]);
 });
 
+test("a receiver is handed nothing but the row", async () => {
+  const report = await analyseShop({
+    "shop/signals.py": `from django.db.models.signals import post_save
+from django.dispatch import receiver
+from shop.models import Customer, Order
+
+
+@receiver(post_save, sender=Customer)
+def count_orders(sender, instance, **kwargs):
+    print(Order.objects.filter(customer_id=instance.pk, paid=True).count())
+`,
+    "shop/work.py":
+      "from shop.models import Customer\n\n\ndef work():\n    for customer in Customer.objects.all():\n        customer.vip = True\n        customer.save()\n",
+  });
+  expect(report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ message }) => message.split("would do. ")[1])).toEqual([
+    'One grouped query before the loop, `filter(customer_id__in=…).values("customer_id").annotate(n=Count("pk"))`, gives the answers by key, none for one without rows. ' +
+      "Put what is found on the rows, where `count_orders` reads it.",
+  ]);
+});
+
 test("what an earlier round wrote is no answer from before the loop", async () => {
   const feeding = "for key in keys:\n    number = Order.objects.filter(customer_id=key).count()\n    Order.objects.create(customer_id=key, total=number)";
   expect(await told(feeding)).toEqual([
@@ -308,4 +328,25 @@ class Book(models.Model):
     'One grouped query before the loop, `filter(shelf__in=…).values("shelf").annotate(n=Count("pk"))`, gives the answers by key, none for one without rows. ' +
       "Put what is found on the rows, where `Shelf.live_count` reads it.",
   ]);
+});
+
+test("an update by a key that several rows may have", async () => {
+  const each = (update: string): Promise<string> => updated(`for row in Order.objects.all():\n    ${update}`);
+  const updated = async (body: string): Promise<string> =>
+    (await told(body)).map((one) => one.split("One statement can change the rows of all rounds. ")[1] ?? one).join("\n");
+  expect(await each("Review.objects.filter(product_id=row.pk).update(stars=row.total)")).toBe(
+    "Collect the keys by the value that their rows get, and send one `filter(product_id__in=…).update(…)` for each value after the loop; " +
+      "where there are as many values as keys, one `update()` with `Case(When(product_id=…, then=…), …)`.",
+  );
+  expect(await each("Review.objects.filter(product_id=row.pk, stars=1).update(stars=5)")).toBe(
+    "The line sets the same in every round: collect its keys in the loop, and send one `filter(product_id__in=…, …).update(…)` after it.",
+  );
+  expect(await each('Order.objects.filter(pk=row.pk, status="new").update(total=row.total + 1)')).toMatch(
+    /one `filter\(pk__in=…, …\).update\(…\)` for each value/,
+  );
+  expect(await each("Order.objects.filter(pk=row.pk).update(total=row.total + 1)")).toMatch(/`bulk_update\(\)` where each gets a value of its own\.$/);
+  expect(await each("Review.objects.filter(product_id=row.pk, stars=row.total).update(stars=5)")).toMatch(/^Send one `filter\(pk__in=…\)/);
+  expect(
+    await updated("def close(row):\n    Review.objects.filter(product_id=row.pk).update(stars=5)\nfor row in Order.objects.all():\n    close(row)"),
+  ).toMatch(/one `filter\(product_id__in=…\).update\(…\)` for each value/);
 });

@@ -1,7 +1,8 @@
 /** `rows.filter(pk=row.pk).update(…)`, sent anew in each round. */
-import type { Confidence, FindingDraft, LoopFact, RuleInput, Span, Write } from "../../model/index.ts";
+import type { Call, Confidence, Expr, FindingDraft, LoopFact, RuleInput, Span, Write } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
-import { callAt, statementOf } from "../code.ts";
+import { keywordLookups, type Lookup } from "../chains.ts";
+import { callAt, changedNames, namesIn, statementOf } from "../code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 
@@ -22,7 +23,7 @@ export function updateDrafts(input: RuleInput): FindingDraft[] {
     if (loop === null || model === null || write.how !== "update" || write.keyed !== "keyed" || write.calls.length > NEAR) return [];
     return [{ write, loop, site: loopSite(input, loop, write.calls[0] ?? write.span), span: write.span, model }];
   });
-  return oncePerPlace(found.filter((one) => isGuilty(one, input))).map(toDraft);
+  return oncePerPlace(found.filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input));
 }
 
 function isGuilty({ loop, site, span }: LoopedUpdate, input: RuleInput): boolean {
@@ -36,13 +37,14 @@ function isGuilty({ loop, site, span }: LoopedUpdate, input: RuleInput): boolean
   );
 }
 
-function toDraft({ write, loop, site, model }: LoopedUpdate): FindingDraft {
+function toDraft(one: LoopedUpdate, input: RuleInput): FindingDraft {
+  const { write, loop, site, model } = one;
   return {
     key: [write.symbol, model, "update"],
     confidence: confidenceOf(write, loop, site),
     claim: `Each round of the loop sends an UPDATE of \`${nameOf(model)}\`.`,
     reason: "One statement can change the rows of all rounds.",
-    remedy: "Send one `filter(pk__in=…).update(…)` where all rows get the same or an expression; `bulk_update()` where each gets a value of its own.",
+    remedy: remedyOf(one, input),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model,
     places: [
@@ -52,6 +54,46 @@ function toDraft({ write, loop, site, model }: LoopedUpdate): FindingDraft {
     ],
     fixes: [],
   };
+}
+
+const OF_KEYS = "Send one `filter(pk__in=…).update(…)` where all rows get the same or an expression; `bulk_update()` where each gets a value of its own.";
+
+/** A key that several rows may have says nothing of which they are: what writes row by row does not fit. */
+function remedyOf(one: LoopedUpdate, input: RuleInput): string {
+  const { site } = one;
+  const call = callAt(input, one.span);
+  const conditions = call === null ? null : conditionsOf(call, one, input);
+  if (call === null || conditions === null) return OF_KEYS;
+  const isOurs = one.write.calls.length === 0 && site.loop !== null;
+  const changed = site.loop === null ? new Set<string>() : changedNames(site.loop);
+  const isLeft = (value: Expr): boolean => isOurs && ![...namesIn(value)].some((name) => changed.has(name));
+  const keys = isOurs ? conditions.filter(({ keyword }) => !isLeft(keyword.value)) : conditions;
+  const [key, ...others] = keys;
+  if (key === undefined || others.length > 0 || key.rest.length > 0 || key.fields.length === 0) return OF_KEYS;
+  const { name } = key.keyword;
+  const update = `filter(${name}__in=…${conditions.length === 1 ? "" : ", …"}).update(…)`;
+  if (isOurs && call.args.length === 0 && call.keywords.every(({ name: column, value }) => column !== "" && isLeft(value)))
+    return `The line sets the same in every round: collect its keys in the loop, and send one \`${update}\` after it.`;
+  if (key.fields.length === 1 && key.fields[0]?.primaryKey === true && conditions.length === 1) return OF_KEYS;
+  return (
+    `Collect the keys by the value that their rows get, and send one \`${update}\` for each value after the loop; ` +
+    `where there are as many values as keys, one \`update()\` with \`Case(When(${name}=…, then=…), …)\`.`
+  );
+}
+
+/** Every condition of `rows.filter(…).update()`; null where one is not a keyword of its own. */
+function conditionsOf(call: Call, { model }: LoopedUpdate, input: RuleInput): readonly Lookup[] | null {
+  const of = input.graph.byLabel(model);
+  const found: Lookup[] = [];
+  let at: Expr = call.callee.kind === "attribute" ? call.callee.object : call;
+  while (at.kind === "call" && at.callee.kind === "attribute") {
+    if (at.callee.name !== "all") {
+      if (of === null || at.callee.name !== "filter" || at.args.length > 0 || at.keywords.some(({ name }) => name === "")) return null;
+      found.push(...keywordLookups(input, of, at));
+    }
+    at = at.callee.object;
+  }
+  return found;
 }
 
 function confidenceOf({ calls }: Write, loop: LoopFact, site: LoopSite): Confidence {

@@ -1,5 +1,6 @@
 import { distinctBy } from "../../model/group-by.ts";
 import type { FindingDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { isSameSpan } from "../../model/span.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { holderName, modelName } from "../names.ts";
 
@@ -18,7 +19,14 @@ export const rule: Rule = {
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (run.doubts.length > 0 || (run.how !== "log" && run.how !== "text")) return false;
-  return !run.cached && !run.inTemplate && (!run.isAsync || run.awaited) && !isRaised(run, input);
+  return !run.cached && !run.inTemplate && (!run.isAsync || run.awaited) && !isRaised(run, input) && !isMadeForText(run, input);
+}
+
+/** `rows.values_list("name", flat=True)` that nothing but the message reads: the values are what it says. */
+function isMadeForText(run: QueryRun, { facts }: RuleInput): boolean {
+  return (
+    run.origin.calls.some(({ name }) => name === "values_list") && facts.runs.every((other) => other.source !== run.source || isSameSpan(other.span, run.span))
+  );
 }
 
 /** The text of an error is made where something is wrong already. */

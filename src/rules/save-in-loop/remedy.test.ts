@@ -165,3 +165,27 @@ class Visit(models.Model):
     "Leave the save out: no round sets a column of its row, so that it writes what was read; where it is to stamp `changed`, one `update()` on the queryset does.",
   ]);
 });
+
+test("rows that are saved only where they are new are inserted, and used later in the round they are only possibly told", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Line, Order, Product
+
+
+def work(orders: list[Order], products: list[Product]):
+    for order in orders:
+        if order._state.adding:
+            order.save()
+        Line.objects.filter(pk=1).update(order=order)
+    for product in products:
+        product.stock = product.stock + 1
+        if product._state.adding:
+            product.save()
+`,
+  });
+  expect(
+    report.findings.filter(({ rule }) => rule === "save-in-loop").map(({ confidence, message, fixes }) => `${confidence}: ${message} (${fixes.length})`),
+  ).toEqual([
+    expect.stringMatching(/^possible: The loop inserts its `Order` rows .*`bulk_create\(\)`\. \(0\)$/),
+    expect.stringMatching(/^likely: The loop inserts its `Product` rows .*`bulk_create\(\)`\. \(0\)$/),
+  ]);
+});

@@ -60,8 +60,25 @@ function isNew(one: LoopWrite): boolean {
   const { receiver, site } = one;
   if (receiver.kind !== "name" || site.loop === null) return false;
   const { name } = receiver;
-  return [...nodesIn(site.loop)].some(
-    (node) => node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name) && node.value?.kind === "call",
+  return (
+    isAskedWhetherNew(one, name) ||
+    [...nodesIn(site.loop)].some(
+      (node) => node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name) && node.value?.kind === "call",
+    )
+  );
+}
+
+/** `if row._state.adding: row.save()`. */
+function isAskedWhetherNew({ site, span }: LoopWrite, name: string): boolean {
+  return withinLoop(site).some(
+    (node) =>
+      node.kind === "if" &&
+      node.test.kind === "attribute" &&
+      node.test.name === "adding" &&
+      node.test.object.kind === "attribute" &&
+      node.test.object.object.kind === "name" &&
+      node.test.object.object.name === name &&
+      node.then.some((stmt) => stmt.start <= span.start && span.end <= stmt.end),
   );
 }
 
@@ -104,7 +121,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
           : hooksDoubt(bulk, unread),
     model: one.model.label,
     places: writePlaces(one),
-    fixes: isNeeded || isCopy || unread !== null ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],
+    fixes: isNeeded || isCopy || unread !== null ? [] : isInsert ? bulkCreateFix(one, input) : bulkUpdateFix(one, input),
   };
 }
 
