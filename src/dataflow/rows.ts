@@ -43,6 +43,7 @@ import {
   type RowValue,
   type Value,
 } from "./values.ts";
+import { deferralDoubts } from "./deferral.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
@@ -447,7 +448,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
     shared: row.shared,
-    doubts: [...new Set([...doubts, ...placeDoubts(site)])],
+    doubts: [...new Set([...doubts, ...placeDoubts(site), ...(what.reason === "deferred" ? deferralDoubts(site.frame, row.loop) : [])])],
     ...(otherwise === undefined ? {} : { otherwise }),
     ...(field.relation !== null && isRefreshed(row.load, field.name) ? { refreshed: true } : {}),
     withoutCaller: row.withoutCaller,
