@@ -267,7 +267,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   },
 };
 
-function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
+export function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
   const isOne = args.positional.length === 1;
   const element = isOne ? items(engine, args.positional[0], site, "iterate") : joinAll(args.positional);
   const key = args.keywords.get("key");

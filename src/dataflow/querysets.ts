@@ -892,7 +892,9 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   if (name === "get_or_create" || name === "update_or_create") {
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
   }
-  return UNKNOWN;
+  // The list that it was given, with keys where the database tells them.
+  const given = name === "bulk_create" ? argument(args, 0, "objs") : null;
+  return given?.kind === "list" ? given : UNKNOWN;
 }
 
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
