@@ -133,15 +133,18 @@ function ownMethod(origin: Origin, written: string, { graph, program }: RuleInpu
   return null;
 }
 
+/** Everyone who calls the method gets the relation with its rows. */
+const insideMethod = (method: string): string => `load it inside ${method}(), which makes the queryset`;
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
-export function whyNotHere(origin: Origin, input: RuleInput): Verdict | null {
+export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMethod): Verdict | null {
   const text = input.text(origin.span.file);
   const written = text.slice(origin.span.start, origin.span.end);
   const next = /^(?:\s|\\\r?\n|#[^\n]*\n)*\.\s*(\w+)/.exec(text.slice(origin.span.end))?.[1];
   if (next !== undefined && !QUERYSET_METHODS.has(next)) {
     const queryset = input.graph.byLabel(origin.model)?.managers.get(/\.(\w+)$/.exec(written)?.[1] ?? "")?.queryset;
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
-    return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
+    return isKnown ? null : { safety: "advice", reason: atMethod(next) };
   }
   if (!/[\])\w]$/.test(written) || !isChainable(origin, input))
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
