@@ -917,10 +917,11 @@ export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: S
   return { element, loop };
 }
 
-/** Rows of a row in a loop, or of one that a template got: only the parent's queryset can load what they lack. */
+/** Rows of a row in a loop, rows that were prefetched, or of a row that a template got: only the parent's queryset can load what they lack. */
 function isMendedAtParent(row: RowValue, queryset: QuerysetValue): boolean {
   if (row.loop !== null) return true;
   const { kind, span } = row.origin;
+  if (queryset.prefetched) return kind !== "instance" && kind !== "parameter";
   return (kind === "manager" || kind === "implicit") && !queryset.origin.span.file.endsWith(".py") && span.file.endsWith(".py");
 }
 

@@ -1,7 +1,7 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
 import type { ClassInfo, EditDraft, FixDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
 import { appendCall, extendCall, insertion, isChainable, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
-import { lookupPath } from "./eager-paths.ts";
+import { lookupPath, prefetchBefore } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
 import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
 import { shortcutEdits } from "./shortcut-edit.ts";
@@ -32,6 +32,8 @@ function stricter(a: Verdict, b: Verdict): Verdict {
 function findEdits(load: LazyLoad, input: RuleInput): EditPlan {
   const method = load.joinable ? "select_related" : "prefetch_related";
   const path = lookupPath(load, input.graph);
+  const goesOn = method === "prefetch_related" ? prefetchBefore(load) : null;
+  if (goesOn !== null) return { safety: "safe", reason: "", edits: extendCall(sourceOf(input, goesOn.file), goesOn, [path]) };
   if (load.origin.kind === "implicit") return implicitEdits(load, method, path, input);
   return shortcutEdits(load, method, path, input) ?? chainEdits(load, method, path, input);
 }

@@ -3,7 +3,7 @@ import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Saf
 import { isNoneLiteral } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
-import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
+import { genericSteps, joinHazard, stepsOf, stepsPrefetched } from "./eager-paths.ts";
 
 export interface Verdict {
   readonly safety: Safety;
@@ -204,6 +204,7 @@ function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {
 /** Rows of an unordered relation may come in another order when they are fetched for all parents at once. */
 function judgeOrder(load: LazyLoad, steps: NonNullable<ReturnType<typeof stepsOf>>, { graph }: RuleInput): Verdict | null {
   const unordered = steps
+    .slice(stepsPrefetched(load))
     .filter((field) => field.relation?.single === false)
     .map((field) => graph.byLabel(field.relation?.target ?? ""))
     .find((model) => model !== null && model.ordering.length === 0);
