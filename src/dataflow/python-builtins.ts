@@ -25,6 +25,7 @@ import {
   UNKNOWN,
   type RowValue,
   type Value,
+  mayBeNone,
 } from "./values.ts";
 
 /** The names that an attribute is asked for by; null where they are not known. */
@@ -196,7 +197,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     }
     const found = joinAll(names.map((one) => engine.attribute(object, one, { span: site.span, frame: site.frame })));
     // What is there is given, whatever would be given without it.
-    if (fallback === undefined || found.kind !== "unknown" || found.isSet === true) return found;
+    if (fallback === undefined) return found;
+    if (found.kind !== "unknown" || found.isSet === true) return mayBeNone(found);
     if (names.every((one) => lacksAttribute(engine, object, one, site.frame))) return fallback;
     // An attribute that a caller sets stands in for the queryset, mostly with rows at hand: nothing that holds of querysets alone holds of it.
     return !engine.isTracing && alternatives(fallback).some(({ kind }) => kind === "queryset") ? UNKNOWN : join(found, fallback);
@@ -272,7 +274,8 @@ export function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
   const element = isOne ? items(engine, args.positional[0], site, "iterate") : joinAll(args.positional);
   const key = args.keywords.get("key");
   if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-  return isOne ? oneOf(element, site) : element;
+  const one = isOne ? oneOf(element, site) : element;
+  return args.keywords.has("default") ? mayBeNone(one) : one;
 }
 
 /** One of the rows that a finished loop went over: what it loads is paid once. */

@@ -42,6 +42,7 @@ import {
   type ManagerValue,
   type RowValue,
   type Value,
+  there,
 } from "./values.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
@@ -312,7 +313,14 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
 function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): Value {
   if (field.relation?.kind === "generic-fk") return genericTargets(engine, row, field);
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
-  return target === null ? UNKNOWN : relatedRow(row, field, target, knownBack(row, field, load));
+  if (target === null) return UNKNOWN;
+  const one = relatedRow(row, field, target, knownBack(row, field, load));
+  return isKeyNeverNull(field) ? there(one) : one;
+}
+
+/** The database keeps the row that a foreign key points to; of a row that was just made it may be missing. */
+function isKeyNeverNull({ relation, attname }: Field): boolean {
+  return relation?.nullable === false && attname !== null && (relation.kind === "fk" || relation.kind === "o2o");
 }
 
 /** Both ends of a one-to-one relation know each other once one of them is loaded. */
