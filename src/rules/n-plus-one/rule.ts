@@ -90,8 +90,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
   if (!load.joinable && isFetchedEachRound(load, input.facts))
-    return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load.path, past)}`;
-  if (past !== null) return remedyPast(load.path, past);
+    return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load, past, input)}`;
+  if (past !== null) return remedyPast(load, past, input);
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
@@ -121,9 +121,12 @@ function remedyBesideNewRows(path: string, model: string): string {
 }
 
 /** A prefetch alone would be one query more. */
-function remedyPast(path: string, method: string): string {
+function remedyPast({ origin, path }: LazyLoad, method: string, { facts }: RuleInput): string {
   if (method === "filter set")
     return "Make the field a `DjangoConnectionField` and prefetch its rows, or load them for all parents with a `DataLoader`: a filter field queries again whatever was prefetched.";
+  const isNarrowed = facts.loads.some((one) => one.origin === origin && one.path === path && one.method === method && one.narrowed === true);
+  if (method === "values" && isNarrowed)
+    return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with the conditions of the chain to the queryset, and build the values from its list in Python: \`values()\` would query again.`;
   if (method === "values")
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
   const again = PLAIN_WORDS[method] ?? `\`${method}()\``;
