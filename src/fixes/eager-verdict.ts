@@ -1,5 +1,6 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import { isSameSpan } from "../model/span.ts";
 import { isNoneLiteral } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
@@ -268,11 +269,17 @@ export function isChangedInLoop(load: LazyLoad, { writes }: SourceFacts): boolea
   return writes.some((write) => write.model !== null && write.model === load.target && isInLoopOf(write, load));
 }
 
-/** The loop's text asks before it writes: what a round changes comes after what it was told. */
+/** A round asks before it writes: what it changes comes after what it was told. */
 export function isAskedBeforeChange(load: LazyLoad, { writes }: SourceFacts): boolean {
-  const asked = load.calls[0] ?? load.access;
-  const changes = writes.filter((write) => write.model === load.target && isInLoopOf(write, load)).map((write) => write.calls[0] ?? write.span);
-  return changes.every((change) => change.file === asked.file && change.start > asked.start);
+  const changes = writes.filter((write) => write.model === load.target && isInLoopOf(write, load));
+  return changes.every((write) => isBefore([...load.calls, load.access], [...write.calls, write.span]));
+}
+
+/** Where two ways from the loop part, the first stands before the second. */
+function isBefore(one: readonly Span[], other: readonly Span[]): boolean {
+  const parts = one.findIndex((span, index) => other[index] === undefined || !isSameSpan(span, other[index]));
+  const [here, there] = [one[parts], other[parts]];
+  return here !== undefined && there !== undefined && here.file === there.file && there.start > here.start;
 }
 
 function isInLoopOf(write: Write, load: LazyLoad): boolean {
