@@ -26,7 +26,7 @@ import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
-import { withDropped, withGiven } from "./load-tree.ts";
+import { withColumn, withDropped, withGiven } from "./load-tree.ts";
 import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
 import { isFilling, isFillingAfter } from "./remembered.ts";
@@ -258,8 +258,9 @@ function assignToRow(row: RowValue, name: string, value: Value): void {
   } else if (field === undefined) {
     const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
     if (keyOf === undefined) row.extra.set(name, value);
-    else row.load = withDropped(row.load, new Set([keyOf.name]));
+    else row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
   } else {
+    row.load = withColumn(row.load, field);
     if (field.relation?.single === true) row.load = withGiven(row.load, name);
     if (value.kind === "row") row.extra.set(name, value);
   }
