@@ -425,3 +425,25 @@ class Note(models.Model):
 `.replace("from django.db import models", "from django.db import models"),
   });
 });
+
+test("an inline that nothing names is on no page", async () => {
+  await expectMarked(
+    files(`class EventInline(admin.TabularInline):
+    model = Event
+    fields = ["city"]
+    raw_id_fields = ["city"]
+    readonly_fields = ["place"]
+
+    def place(self, event):
+        return event.city.name
+
+
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    raw_id_fields = ["city"]
+
+
+admin.site.register(Venue, VenueAdmin)
+`),
+  );
+});
