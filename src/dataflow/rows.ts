@@ -131,7 +131,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return SET;
   if (name === "_prefetched_objects_cache") return prefetchedNames(row);
-  if (name === "__dict__") row.origin.asDict = true;
+  if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) return listedRows(engine, row, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);

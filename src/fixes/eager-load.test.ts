@@ -429,4 +429,5 @@ test("what a prefetch would put into a dictionary that the code takes is not pre
   expect(mended.titles.join("\n")).toMatch(/__dict__/);
   expect(mended.found.map(({ message }) => message).join("\n")).not.toMatch(/Add `prefetch_related/);
   expect((await mend({ "shop/code.py": code("book.title") }, "n-plus-one")).after).toContain('prefetch_related("tags")');
+  expect((await mend({ "shop/code.py": code("book.author.__dict__.copy()") }, "n-plus-one")).after).toContain('prefetch_related("tags")');
 });

@@ -27,7 +27,7 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
     judgeOrigin(load) ??
     judgeRefreshed(load) ??
     judgeSingle(load, input.facts) ??
-    judgeDict(load) ??
+    judgeDict(load, input.graph) ??
     judgeMethods(load, input.facts) ??
     judgeChain(load.origin, load) ??
     judgeGrowth(load, input) ??
@@ -61,8 +61,18 @@ function judgeSingle(load: LazyLoad, facts: SourceFacts): Verdict | null {
 }
 
 /** `Book(**book.__dict__)` does not know `_prefetched_objects_cache`. */
-function judgeDict({ joinable, origin }: LazyLoad): Verdict | null {
-  return !joinable && origin.asDict === true ? advice("the code reads `__dict__` of these rows, which would then hold the prefetched rows too") : null;
+function judgeDict(load: LazyLoad, graph: ModelGraph): Verdict | null {
+  return isPrefetchedIntoDict(load, graph) ? advice("the code reads `__dict__` of these rows, which would then hold the prefetched rows too") : null;
+}
+
+/** A relation to many is kept in the `__dict__` of the row that has it, one to a single row is not. */
+export function isPrefetchedIntoDict({ origin, path, joinable }: LazyLoad, graph: ModelGraph): boolean {
+  if (joinable || origin.asDict === undefined) return false;
+  const names = path.split("__");
+  const holders = (stepsOf(graph, origin.model, path) ?? []).flatMap((step, index) =>
+    step.relation?.single === false ? [names.slice(0, index).join("__")] : [],
+  );
+  return holders.some((holder) => origin.asDict?.has(holder));
 }
 
 const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);

@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { givenBy, grownInLoop, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
+import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
@@ -100,7 +100,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
-  if (!load.joinable && load.origin.asDict === true) return remedyBesideDict(load.path);
+  if (isPrefetchedIntoDict(load, input.graph)) return remedyBesideDict(load.path);
   return `Add \`${method}("${load.path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 
