@@ -8,6 +8,7 @@ import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
+import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { andOf, dotted, holderName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
@@ -41,7 +42,8 @@ function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLo
 }
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);
+  if (load.reason !== "unloaded" || load.kind === "generic-fk" || isAggregate(load.method) || !isLoadPerRow(load, input.facts)) return false;
+  return !isUsedUp(load, input) && !isLoadedWhereAsked(load, input);
 }
 
 function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
