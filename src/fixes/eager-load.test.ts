@@ -328,6 +328,23 @@ class AuthorList(ListView):
   expect([mended.after, mended.left]).toEqual([text("books__tags"), []]);
 });
 
+test("a class's queryset that its get_queryset() goes on from is gone on from there", async () => {
+  const text = (names: string): string => `from django.views.generic import ListView
+from shop.models import Book
+
+
+class BookList(ListView):
+    queryset = Book.objects.filter(no=1)
+    template_name = "books.html"
+
+    def get_queryset(self):
+        return super().get_queryset().select_related(${names})
+`;
+  const template = "{% for book in object_list %}{{ book.author.name }}{{ book.editor.name }}{% endfor %}";
+  const mended = await mend({ "shop/code.py": text('"editor"'), "templates/books.html": template }, "n-plus-one");
+  expect([mended.after, mended.left]).toEqual([text('"editor", "author"'), []]);
+});
+
 test("a manager's rows that some callers have prefetched are not asked for anew", async () => {
   const text = `from shop.models import Author
 

@@ -1,5 +1,6 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
-import type { ClassInfo, EditDraft, FixDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import type { ChainCall, ClassInfo, EditDraft, FixDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import { pathTo } from "../python/syntax-tree.ts";
 import { appendCall, extendCall, insertion, isChainable, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
 import { lookupPath, prefetchBefore } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
@@ -44,8 +45,8 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const { text } = source;
   const calls = ownCalls(origin);
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
-  const existing = calls.findLast((call) => call.name === method && isExtensible(call));
-  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(source, existing, [path]), ...chunks] };
+  const existing = calls.findLast((call) => call.name === method && isExtensible(call)) ?? callInOverride(origin, method, input);
+  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(sourceOf(input, existing.file), existing, [path]), ...chunks] };
   const obstacle = whyNotHere(origin, input);
   if (obstacle !== null) return { ...obstacle, edits: [] };
   const admin = method === "select_related" ? adminAround(origin.span, input) : null;
@@ -55,6 +56,20 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const isPartly = origin.kind === "related" && load.withoutCaller;
   return isPartly ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits } : { safety: "safe", reason: "", edits };
 }
+
+/** `queryset = Order.objects.all()` of a class whose `get_queryset()` chains the same method on it, whoever asks. */
+function callInOverride({ span, calls }: Origin, method: string, { program }: RuleInput): ChainCall | undefined {
+  const holder = pathTo(program, span).findLast(({ kind }) => kind === "class" || kind === "function");
+  if (holder?.kind !== "class") return undefined;
+  return calls.find((call) => {
+    if (call.name !== method || !isExtensible(call)) return false;
+    const path = pathTo(program, { file: call.file, start: call.start, end: call.end });
+    const [def, ...inside] = path.slice(path.indexOf(holder) + 1);
+    return path.includes(holder) && def?.kind === "function" && def.name === "get_queryset" && !inside.some(({ kind }) => UNDER_CONDITION.has(kind));
+  });
+}
+
+const UNDER_CONDITION: ReadonlySet<string> = new Set(["if", "for", "while", "try", "match", "conditional", "bool", "function", "lambda"]);
 
 /** The admin class whose `get_queryset` holds the span. */
 function adminAround(span: Span, { program }: RuleInput): ClassInfo | null {
