@@ -23,6 +23,7 @@ import {
   type DictValue,
   type ListValue,
   type Value,
+  mayBeNone,
 } from "./values.ts";
 
 export function collectionMethod(engine: Engine, value: ListValue | DictValue, name: string): Value {
@@ -94,7 +95,8 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
       if (isAbsent(value, key)) return fallback ?? NONE;
       const found = dictItem(value, key ?? UNKNOWN, site.frame);
       const isCertain = key?.kind === "literal" && value.entries.has(String(key.value));
-      return fallback === undefined || isCertain ? found : join(found, fallback);
+      if (isCertain) return found;
+      return fallback === undefined ? mayBeNone(found) : join(found, fallback);
     }
     case "setdefault": {
       const existing = dictItem(value, key ?? UNKNOWN, site.frame);

@@ -514,3 +514,37 @@ def passed_on(**kwargs):
 `,
   });
 });
+
+test("a row is of no class of the standard library, and one that was made here is of its model's", async () => {
+  await expectMarked({
+    "shop/found.py": `from uuid import UUID
+from shop.models import Category, Tag
+
+
+def products_of(category, chosen=None):
+    if not chosen:
+        chosen = category.parent
+    elif isinstance(chosen, UUID):
+        chosen = Category.objects.get(pk=chosen)
+    elif isinstance(chosen, (str, bytes)):
+        chosen = Category.objects.get(name=chosen)
+    return list(chosen.products.all())  # expect: parent.products
+
+
+def tagged(category, tag):
+    if isinstance(tag, Tag):
+        return tag
+    if isinstance(tag, UUID):
+        return category.products.get(tags=tag)
+    return category.products.get(tags__name=tag)
+
+
+def products():
+    return [products_of(category, category.parent) for category in Category.objects.select_related("parent")]
+
+
+def tags():
+    return [tagged(category, Tag(name="new")) for category in Category.objects.all()]
+`,
+  });
+});

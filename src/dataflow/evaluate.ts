@@ -536,6 +536,7 @@ function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "list" && right.kind === "list" && left.type === right.type) return sameItems(left.items, right.items);
   if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;
   if (isNone(right) && isQuerysetOrUnread(left)) return false;
+  if (isNone(right) && alternatives(left).every((one) => one.kind === "row" && one.isThere === true)) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {
     return left.kind === "row" || left.kind === "literal" ? (left.kind === "literal" ? false : null) : false;
   }

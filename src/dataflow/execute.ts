@@ -1,6 +1,23 @@
 /** Statements: assignments, branches, loops. */
 import type { Assumption } from "./conditions.ts";
-import type { Assign, AugAssign, Expr, For, FunctionDef, Handler, If, Import, Match, MatchCase, Stmt, Try, While, With } from "../model/index.ts";
+import type {
+  Assign,
+  AugAssign,
+  Attribute,
+  Call,
+  Expr,
+  For,
+  FunctionDef,
+  Handler,
+  If,
+  Import,
+  Match,
+  MatchCase,
+  Stmt,
+  Try,
+  While,
+  With,
+} from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { noteColumnSet } from "./copied-columns.ts";
 import { lookUp, type Binding, type Frame, type Loop } from "./frame.ts";
@@ -9,7 +26,7 @@ import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
-import { withDropped, withGiven } from "./load-tree.ts";
+import { withColumn, withDropped, withGiven } from "./load-tree.ts";
 import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
 import { isFilling, isFillingAfter } from "./remembered.ts";
@@ -241,8 +258,9 @@ function assignToRow(row: RowValue, name: string, value: Value): void {
   } else if (field === undefined) {
     const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
     if (keyOf === undefined) row.extra.set(name, value);
-    else row.load = withDropped(row.load, new Set([keyOf.name]));
+    else row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
   } else {
+    row.load = withColumn(row.load, field);
     if (field.relation?.single === true) row.load = withGiven(row.load, name);
     if (value.kind === "row") row.extra.set(name, value);
   }
@@ -632,15 +650,20 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame, rest: Rest): boolea
 const ANSWERS =
   /DoesNotExist$|NotFound$|Http404|^(?:Key|Index|Lookup|Attribute|Value|Type|Validation|FieldDoesNotExist|StopIteration|Permission|Import|ModuleNotFound|Unicode)\w*$|Invalid|NoReverseMatch|MultipleObjectsReturned|AlreadyExists/;
 
-/** `try: return row.n`, `except AttributeError`: the queryset annotates the row with what is read. */
+/** `try: return row.n` or `return getattr(row, "n")`, `except AttributeError`: the queryset annotates the row with what is read. */
 function isNeverRaised({ type }: Handler, body: readonly Stmt[], frame: Frame): boolean {
   if (type?.kind !== "name" || type.name !== "AttributeError") return false;
-  const nodes = body.flatMap((stmt) => nodesIn(stmt));
-  const reads = nodes.filter((node) => node.kind === "attribute");
-  return reads.length > 0 && !nodes.some(({ kind }) => kind === "call") && reads.every(({ object, name }) => isAnnotated(object, name, frame));
+  const reads = body.flatMap((stmt) => nodesIn(stmt)).filter((node) => node.kind === "attribute" || node.kind === "call");
+  return reads.length > 0 && reads.every((read) => isAnnotated(read, frame));
 }
 
-function isAnnotated(object: Expr, name: string, frame: Frame): boolean {
+function isAnnotated(read: Attribute | Call, frame: Frame): boolean {
+  if (read.kind === "attribute") return isAnnotatedWith(read.object, read.name, frame);
+  const [object, name, ...others] = read.callee.kind === "name" && read.callee.name === "getattr" ? read.args : [];
+  return object !== undefined && name?.kind === "str" && others.length === 0 && isAnnotatedWith(object, name.value, frame);
+}
+
+function isAnnotatedWith(object: Expr, name: string, frame: Frame): boolean {
   const value = object.kind === "name" ? lookUp(frame.env, object.name)?.value : undefined;
   return value?.kind === "row" && value.load.annotated.has(name);
 }

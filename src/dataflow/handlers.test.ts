@@ -54,12 +54,12 @@ test("a loop in a handler is a loop", async () => {
 });
 
 test("what the queryset annotates is no AttributeError", async () => {
-  const work = (rows: string): string => `from django.db.models import Count
+  const work = (rows: string, read = "order.n"): string => `from django.db.models import Count
 
 
 def lines(order):
     try:
-        return order.n
+        return ${read}
     except AttributeError:
         return order.lines.count()
 
@@ -68,5 +68,7 @@ def work():
     return [lines(order) for order in ${rows}]
 `;
   expect(await told(work('Order.objects.annotate(n=Count("lines"))'))).toEqual([]);
+  expect(await told(work('Order.objects.annotate(n=Count("lines"))', 'getattr(order, "n")'))).toEqual([]);
+  expect(await told(work('Order.objects.annotate(n=Count("lines"))', 'getattr(order, "m")'))).toEqual([`lines likely: ${HANDLER}`]);
   expect(await told(work("Order.objects.all()"))).toEqual([`lines likely: ${HANDLER}`]);
 });

@@ -110,8 +110,11 @@ function isOneInstance(engine: Engine, value: Value, cls: Value): boolean | null
 /** Names of Python's own types, which no row and no queryset is. */
 const PYTHON_TYPE = /^python\.(?:str|bytes|int|float|bool|complex|list|tuple|set|frozenset|dict|range|type)$/;
 
+/** The same of classes of the standard library, by the names that they are imported by. */
+const LIBRARY_TYPE = /^(?:uuid\.UUID|decimal\.Decimal|fractions\.Fraction|datetime\.\w+|pathlib\.\w+)$/;
+
 function isOfClass(engine: Engine, value: Value, cls: Value): boolean | null {
-  if (cls.kind === "native" && PYTHON_TYPE.test(cls.key))
+  if ((cls.kind === "native" && PYTHON_TYPE.test(cls.key)) || (cls.kind === "external" && LIBRARY_TYPE.test(cls.name)))
     return (value.kind === "row" && !isAssumed(value)) || value.kind === "queryset" || value.kind === "manager" ? false : null;
   if (cls.kind !== "class") return null;
   if (value.kind === "queryset") return isQuerysetClass(engine, cls.cls);
@@ -122,9 +125,9 @@ function isOfClass(engine: Engine, value: Value, cls: Value): boolean | null {
   return null;
 }
 
-/** A method of a base class may be another model's, and an annotation names one of several types. */
-function isAssumed({ origin, path }: RowValue): boolean {
-  return path === "" && (origin.kind === "instance" || origin.kind === "parameter");
+/** A method of a base class may be another model's, and an annotation names one of several types; what was made here is of its class. */
+function isAssumed({ origin, path, isNew }: RowValue): boolean {
+  return path === "" && !isNew && (origin.kind === "instance" || origin.kind === "parameter");
 }
 
 /** No queryset is a row; of which class of querysets it is, is not always known. */

@@ -2,7 +2,7 @@
  * What a row has in memory: a tree along relations, made by `select_related`, `prefetch_related`, `only` and `defer`.
  * Immutable; every change makes a new node with a new identity.
  */
-import type { ClassInfo } from "../model/index.ts";
+import type { ClassInfo, Field } from "../model/index.ts";
 import type { RowValue, QuerysetValue } from "./values.ts";
 
 export interface LoadedRelation {
@@ -268,6 +268,13 @@ export function isThere(relation: LoadedRelation | undefined): relation is Loade
 export function withGiven(load: LoadNode, name: string): LoadNode {
   const given: LoadedRelation = { node: OPAQUE, how: "known", uses: [], queryset: null, row: null };
   return node({ ...load, relations: new Map(load.relations).set(name, given), nulls: new Set([...load.nulls].filter((one) => one !== name)) });
+}
+
+/** A column that code has set on the row: it is in memory, whatever the queryset left out. */
+export function withColumn(load: LoadNode, { name, attname }: Field): LoadNode {
+  if (hasColumn(load, name, attname, false)) return load;
+  const deferred = new Set([...load.deferred].filter((one) => one !== name && one !== attname));
+  return node({ ...load, only: load.only === null ? null : new Set(load.only).add(name), deferred });
 }
 
 /** A relation whose rows were asked for and are there; how they were loaded is not known. */

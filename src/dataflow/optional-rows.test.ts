@@ -79,3 +79,48 @@ def tags():
 `,
   });
 });
+
+test("a loop's row and what a key leads to are not None; what a dictionary or first() gives may be", async () => {
+  await expectMarked({
+    "shop/prices.py": `from shop.models import Customer, Line, Order
+
+
+def total_of(line, order=None):
+    if order is None:
+        order = line.order
+    return order.total
+
+
+def handed():
+    for order in Order.objects.all():
+        for lines in [Line.objects.filter(order__customer=1)]:
+            print([total_of(line, order) for line in lines])
+
+
+def keyed():
+    return [total_of(line, line.order) for line in Line.objects.select_related("order")]
+
+
+def total_or(line, order):
+    if order is None:
+        order = line.order  # expect: order
+    return order.total
+
+
+def kept():
+    known = {order.pk: order for order in Order.objects.all()}
+    return [total_or(line, known.get(line.quantity)) for line in Line.objects.all()]
+
+
+def newest(customer):
+    order = customer.orders.first()  # expect: orders
+    if order is None:
+        return customer.referrer.name  # expect: referrer
+    return order.total
+
+
+def each():
+    return [newest(customer) for customer in Customer.objects.all()]
+`,
+  });
+});

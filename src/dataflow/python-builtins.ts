@@ -25,6 +25,7 @@ import {
   UNKNOWN,
   type RowValue,
   type Value,
+  mayBeNone,
 } from "./values.ts";
 
 /** The names that an attribute is asked for by; null where they are not known. */
@@ -194,7 +195,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     }
     const found = joinAll(names.map((one) => engine.attribute(object, one, { span: site.span, frame: site.frame })));
     // What is there is given, whatever would be given without it.
-    if (fallback === undefined || found.kind !== "unknown" || found.isSet === true) return found;
+    if (fallback === undefined) return found;
+    if (found.kind !== "unknown" || found.isSet === true) return mayBeNone(found);
     if (names.every((one) => lacksAttribute(engine, object, one, site.frame))) return fallback;
     // An attribute that a caller sets stands in for the queryset, mostly with rows at hand: nothing that holds of querysets alone holds of it.
     return !engine.isTracing && alternatives(fallback).some(({ kind }) => kind === "queryset") ? UNKNOWN : join(found, fallback);
@@ -265,7 +267,12 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   },
 };
 
-function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
+export function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
+  const one = oneOfThese(engine, args, site);
+  return args.keywords.has("default") ? mayBeNone(one) : one;
+}
+
+function oneOfThese(engine: Engine, args: CallArgs, site: CallSite): Value {
   const [only, ...others] = args.positional;
   const key = args.keywords.get("key");
   if (only !== undefined && others.length === 0) {

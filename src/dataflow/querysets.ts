@@ -62,6 +62,7 @@ import {
   type RowValue,
   type Value,
   isEmptyStub,
+  there,
 } from "./values.ts";
 import { tellCreated } from "./creation.ts";
 import { tellQuerysetDeleted } from "./receivers.ts";
@@ -863,9 +864,13 @@ function single(how: string): Method {
         });
     runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame, args);
     const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
-    return elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
+    const row = elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
+    return ALWAYS_ONE.has(how) ? there(row) : row;
   };
 }
+
+/** They raise an error where there is no row. */
+const ALWAYS_ONE: ReadonlySet<string> = new Set(["get", "latest", "earliest"]);
 
 function scalar(how: string): Method {
   return (engine, queryset, args, site) => {
@@ -912,9 +917,11 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
     return made;
   }
   if (name === "get_or_create" || name === "update_or_create") {
-    return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
+    return { kind: "list", id: freshId(), type: "tuple", items: [there(row), UNKNOWN], element: UNKNOWN };
   }
-  return UNKNOWN;
+  // The list that it was given, with keys where the database tells them.
+  const given = name === "bulk_create" ? argument(args, 0, "objs") : null;
+  return given?.kind === "list" ? given : UNKNOWN;
 }
 
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
@@ -932,15 +939,16 @@ export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: S
   const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
   engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
-  const element = elementOf(engine, queryset, loop, frame);
+  const element = there(elementOf(engine, queryset, loop, frame));
   if (element.kind === "row") queryset.rows = element;
   return { element, loop };
 }
 
-/** Rows of a row in a loop, or of one that a template got: only the parent's queryset can load what they lack. */
+/** Rows of a row in a loop, rows that were prefetched, or of a row that a template got: only the parent's queryset can load what they lack. */
 function isMendedAtParent(row: RowValue, queryset: QuerysetValue): boolean {
   if (row.loop !== null) return true;
   const { kind, span } = row.origin;
+  if (queryset.prefetched) return kind !== "instance" && kind !== "parameter";
   return (kind === "manager" || kind === "implicit") && !queryset.origin.span.file.endsWith(".py") && span.file.endsWith(".py");
 }
 

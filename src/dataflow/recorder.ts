@@ -46,8 +46,8 @@ export interface LiveOrigin {
   readonly forForm?: NonNullable<Origin["forForm"]>;
   /** The rows of a changelist that an action is given. */
   readonly forAction?: true;
-  /** `__dict__` of its rows was read. */
-  asDict?: boolean;
+  /** Paths to the rows of which `__dict__` was read, "" for its own. */
+  asDict?: Set<string>;
   readonly columns: Set<string>;
   readonly followed: Set<string>;
   /** Columns of its rows that code has set, of those that the model keeps a copy of. */
@@ -371,7 +371,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.collected === true ? { collected: true } : {}),
     ...(live.forForm === undefined ? {} : { forForm: live.forForm }),
     ...(live.forAction === true ? { forAction: true } : {}),
-    ...(live.asDict === true ? { asDict: true } : {}),
+    ...(live.asDict === undefined ? {} : { asDict: new Set(live.asDict) }),
   };
 }
 

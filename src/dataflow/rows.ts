@@ -42,6 +42,7 @@ import {
   type ManagerValue,
   type RowValue,
   type Value,
+  there,
 } from "./values.ts";
 import { deferralDoubts } from "./deferral.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
@@ -131,7 +132,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return SET;
   if (name === "_prefetched_objects_cache") return prefetchedNames(row);
-  if (name === "__dict__") row.origin.asDict = true;
+  if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) return listedRows(engine, row, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
@@ -324,7 +325,14 @@ function readParent(engine: Engine, row: RowValue, { relation }: Field, site: Ac
 function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): Value {
   if (field.relation?.kind === "generic-fk") return genericTargets(engine, row, field);
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
-  return target === null ? UNKNOWN : relatedRow(row, field, target, knownBack(row, field, load));
+  if (target === null) return UNKNOWN;
+  const one = relatedRow(row, field, target, knownBack(row, field, load));
+  return isKeyNeverNull(field) ? there(one) : one;
+}
+
+/** The database keeps the row that a foreign key points to; of a row that was just made it may be missing. */
+function isKeyNeverNull({ relation, attname }: Field): boolean {
+  return relation?.nullable === false && attname !== null && (relation.kind === "fk" || relation.kind === "o2o");
 }
 
 /** Both ends of a one-to-one relation know each other once one of them is loaded. */

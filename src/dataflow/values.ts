@@ -114,6 +114,8 @@ export interface RowValue {
   readonly isBeingCreated?: true;
   /** `request.user` was put somewhere here, and is fetched by the first read of it. */
   readonly lazy?: Span;
+  /** Never None: one of a loop's rows, what `get()` gives, what a key leads to that cannot be NULL. */
+  readonly isThere?: true;
 }
 export type ValuesShape = "rows" | "dict" | "tuple" | "flat" | "scalar";
 /** `throughFilters`: a filter set makes a queryset of its own of these rows, whatever was prefetched. */
@@ -311,10 +313,36 @@ function addDistinct(values: Exclude<Value, UnionValue>[], value: Value): void {
   if (value.kind !== "union") {
     const unknown = value.kind === "unknown" ? values.findIndex(({ kind }) => kind === "unknown") : -1;
     if (unknown >= 0) values[unknown] = ofBoth(values[unknown], value);
-    else if (!values.some((one) => isSameAlternative(one, value))) values.push(value);
+    else if (!values.some((one) => isSameAlternative(one, value))) addAlternative(values, value);
     return;
   }
   for (const one of value.values) addDistinct(values, one);
+}
+
+/** A row that is there on one way and may be None on another is one that may be None. */
+function addAlternative(values: Exclude<Value, UnionValue>[], value: Exclude<Value, UnionValue>): void {
+  const weak = value.kind === "row" ? mayBeNone(value) : value;
+  const same = value.kind === "row" ? values.findIndex((one) => one.kind === "row" && isSameAlternative(mayBeNone(one), weak)) : -1;
+  if (same < 0) values.push(value);
+  else values[same] = weak;
+}
+
+/** What a container or an attribute gives where it has nothing is None. */
+export function mayBeNone<V extends Value>(value: V): V;
+export function mayBeNone(value: Value): Value {
+  if (value.kind === "union") return value.values.some(isThere) ? joinAll(value.values.map((one) => mayBeNone(one))) : value;
+  if (!isThere(value)) return value;
+  const { isThere: _, ...row } = value;
+  return row;
+}
+
+function isThere(value: Value): value is RowValue & { readonly isThere: true } {
+  return value.kind === "row" && value.isThere === true;
+}
+
+/** The row as one that is there. */
+export function there(value: Value): Value {
+  return value.kind === "row" ? { ...value, isThere: true } : value;
 }
 
 /** What holds of two unknown values alike. */
@@ -436,6 +464,7 @@ function haveSameRowKey(a: RowValue, b: RowValue): boolean {
     a.model.label === b.model.label &&
     (a.loop === null) === (b.loop === null) &&
     a.withoutCaller === b.withoutCaller &&
+    a.isThere === b.isThere &&
     a.doubts.length === b.doubts.length &&
     a.doubts.every((one, index) => one === b.doubts[index]) &&
     (a.shared ?? "") === (b.shared ?? "") &&
@@ -473,7 +502,7 @@ function givenKey({ rows, load }: QuerysetValue): string {
 
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
-  return `r${row.doubts.join(";")}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}${row.origin.columnsSet === undefined ? "" : `=${row.origin.columnsSet.size}`}`;
+  return `r${row.doubts.join(";")}${row.withoutCaller ? "w" : ""}${row.isThere === true ? "t" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}${row.origin.columnsSet === undefined ? "" : `=${row.origin.columnsSet.size}`}`;
 }
 
 /** It came out of the database, so that it has a key; the receiver of a method may be anything. */

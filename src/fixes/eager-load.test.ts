@@ -302,6 +302,49 @@ class Books(OfModel):
   expect(mended.after).toContain('    def get_queryset(self):\n        return super().get_queryset().prefetch_related("tags")\n');
 });
 
+test("what goes on from a prefetch is named where that is, for one row as for many", async () => {
+  const text = (lookup: string): string => `from django.views.generic import DetailView, ListView
+from shop.models import Author
+
+
+class AuthorView(DetailView):
+    queryset = Author.objects.filter(no=1)
+    template_name = "author.html"
+
+    def get_queryset(self):
+        found = super().get_queryset()
+        return found.prefetch_related("${lookup}")
+
+    def get_context_data(self, **kwargs):
+        return {"books": self.object.books.all()}
+
+
+class AuthorList(ListView):
+    queryset = Author.objects.filter(no=2)
+`;
+  const template = "{% for book in books %}{% for tag in book.tags.all %}{{ tag.name }}{% endfor %}{% endfor %}";
+  const mended = await mend({ "shop/code.py": text("books"), "templates/author.html": template }, "n-plus-one");
+  expect(mended.found.map(({ relation }) => relation)).toEqual(["books__tags"]);
+  expect([mended.after, mended.left]).toEqual([text("books__tags"), []]);
+});
+
+test("a class's queryset that its get_queryset() goes on from is gone on from there", async () => {
+  const text = (names: string): string => `from django.views.generic import ListView
+from shop.models import Book
+
+
+class BookList(ListView):
+    queryset = Book.objects.filter(no=1)
+    template_name = "books.html"
+
+    def get_queryset(self):
+        return super().get_queryset().select_related(${names})
+`;
+  const template = "{% for book in object_list %}{{ book.author.name }}{{ book.editor.name }}{% endfor %}";
+  const mended = await mend({ "shop/code.py": text('"editor"'), "templates/books.html": template }, "n-plus-one");
+  expect([mended.after, mended.left]).toEqual([text('"editor", "author"'), []]);
+});
+
 test("a manager's rows that some callers have prefetched are not asked for anew", async () => {
   const text = `from shop.models import Author
 
@@ -403,4 +446,5 @@ test("what a prefetch would put into a dictionary that the code takes is not pre
   expect(mended.titles.join("\n")).toMatch(/__dict__/);
   expect(mended.found.map(({ message }) => message).join("\n")).not.toMatch(/Add `prefetch_related/);
   expect((await mend({ "shop/code.py": code("book.title") }, "n-plus-one")).after).toContain('prefetch_related("tags")');
+  expect((await mend({ "shop/code.py": code("book.author.__dict__.copy()") }, "n-plus-one")).after).toContain('prefetch_related("tags")');
 });

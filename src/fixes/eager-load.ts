@@ -1,7 +1,8 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
-import type { ClassInfo, EditDraft, FixDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import type { ChainCall, ClassInfo, EditDraft, FixDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import { pathTo } from "../python/syntax-tree.ts";
 import { appendCall, extendCall, insertion, isChainable, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
-import { lookupPath } from "./eager-paths.ts";
+import { lookupPath, prefetchBefore } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
 import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
 import { shortcutEdits } from "./shortcut-edit.ts";
@@ -32,6 +33,8 @@ function stricter(a: Verdict, b: Verdict): Verdict {
 function findEdits(load: LazyLoad, input: RuleInput): EditPlan {
   const method = load.joinable ? "select_related" : "prefetch_related";
   const path = lookupPath(load, input.graph);
+  const goesOn = method === "prefetch_related" ? prefetchBefore(load) : null;
+  if (goesOn !== null) return { safety: "safe", reason: "", edits: extendCall(sourceOf(input, goesOn.file), goesOn, [path]) };
   if (load.origin.kind === "implicit") return implicitEdits(load, method, path, input);
   return shortcutEdits(load, method, path, input) ?? chainEdits(load, method, path, input);
 }
@@ -42,8 +45,8 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const { text } = source;
   const calls = ownCalls(origin);
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
-  const existing = calls.findLast((call) => call.name === method && isExtensible(call));
-  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(source, existing, [path]), ...chunks] };
+  const existing = calls.findLast((call) => call.name === method && isExtensible(call)) ?? callInOverride(origin, method, input);
+  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(sourceOf(input, existing.file), existing, [path]), ...chunks] };
   const obstacle = whyNotHere(origin, input);
   if (obstacle !== null) return { ...obstacle, edits: [] };
   const admin = method === "select_related" ? adminAround(origin.span, input) : null;
@@ -53,6 +56,20 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const isPartly = origin.kind === "related" && load.withoutCaller;
   return isPartly ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits } : { safety: "safe", reason: "", edits };
 }
+
+/** `queryset = Order.objects.all()` of a class whose `get_queryset()` chains the same method on it, whoever asks. */
+function callInOverride({ span, calls }: Origin, method: string, { program }: RuleInput): ChainCall | undefined {
+  const holder = pathTo(program, span).findLast(({ kind }) => kind === "class" || kind === "function");
+  if (holder?.kind !== "class") return undefined;
+  return calls.find((call) => {
+    if (call.name !== method || !isExtensible(call)) return false;
+    const path = pathTo(program, { file: call.file, start: call.start, end: call.end });
+    const [def, ...inside] = path.slice(path.indexOf(holder) + 1);
+    return path.includes(holder) && def?.kind === "function" && def.name === "get_queryset" && !inside.some(({ kind }) => UNDER_CONDITION.has(kind));
+  });
+}
+
+const UNDER_CONDITION: ReadonlySet<string> = new Set(["if", "for", "while", "try", "match", "conditional", "bool", "function", "lambda"]);
 
 /** The admin class whose `get_queryset` holds the span. */
 function adminAround(span: Span, { program }: RuleInput): ClassInfo | null {
@@ -133,15 +150,18 @@ function ownMethod(origin: Origin, written: string, { graph, program }: RuleInpu
   return null;
 }
 
+/** Everyone who calls the method gets the relation with its rows. */
+const insideMethod = (method: string): string => `load it inside ${method}(), which makes the queryset`;
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
-export function whyNotHere(origin: Origin, input: RuleInput): Verdict | null {
+export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMethod): Verdict | null {
   const text = input.text(origin.span.file);
   const written = text.slice(origin.span.start, origin.span.end);
   const next = /^(?:\s|\\\r?\n|#[^\n]*\n)*\.\s*(\w+)/.exec(text.slice(origin.span.end))?.[1];
   if (next !== undefined && !QUERYSET_METHODS.has(next)) {
     const queryset = input.graph.byLabel(origin.model)?.managers.get(/\.(\w+)$/.exec(written)?.[1] ?? "")?.queryset;
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
-    return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
+    return isKnown ? null : { safety: "advice", reason: atMethod(next) };
   }
   if (!/[\])\w]$/.test(written) || !isChainable(origin, input))
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };

@@ -1,5 +1,6 @@
 /** What a path of an eager load leads through, as the model graph tells. */
-import type { Field, LazyLoad, Model, ModelGraph, Program } from "../model/index.ts";
+import type { ChainCall, Field, LazyLoad, Model, ModelGraph, Program } from "../model/index.ts";
+import { isExtensible } from "./chain-edit.ts";
 
 /** The relations that a path of attribute names goes through; null where the graph does not know one. */
 export function stepsOf(graph: ModelGraph, label: string, path: string): Field[] | null {
@@ -18,6 +19,20 @@ export function stepsOf(graph: ModelGraph, label: string, path: string): Field[]
 export function stepsToPayers(graph: ModelGraph, label: string, path: string): number {
   const before = stepsOf(graph, label, path)?.slice(0, -1) ?? [];
   return before.findLastIndex((field) => field.relation?.single === false) + 1;
+}
+
+/** The call that prefetches the beginning of the path, wherever it is chained: what goes on from there is named there, and loaded for no other rows. */
+export function prefetchBefore({ origin, path }: LazyLoad): ChainCall | null {
+  const [call, ...others] = origin.calls.filter(
+    (one) => one.name === "prefetch_related" && isExtensible(one) && one.args.some((arg) => arg.kind === "str" && path.startsWith(`${arg.value}__`)),
+  );
+  return call === undefined || others.length > 0 ? null : call;
+}
+
+/** Steps of the path that this call prefetches already. */
+export function stepsPrefetched(load: LazyLoad): number {
+  const lookups = prefetchBefore(load)?.args.flatMap((arg) => (arg.kind === "str" && load.path.startsWith(`${arg.value}__`) ? [arg.value] : [])) ?? [];
+  return Math.max(0, ...lookups.map((lookup) => lookup.split("__").length));
 }
 
 /** Steps up to a generic foreign key that the path goes beyond; null where it does not. */

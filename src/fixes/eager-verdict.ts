@@ -1,9 +1,10 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import { isSameSpan } from "../model/span.ts";
 import { isNoneLiteral } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
-import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
+import { genericSteps, joinHazard, stepsOf, stepsPrefetched } from "./eager-paths.ts";
 
 export interface Verdict {
   readonly safety: Safety;
@@ -26,7 +27,7 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
     judgeOrigin(load) ??
     judgeRefreshed(load) ??
     judgeSingle(load, input.facts) ??
-    judgeDict(load) ??
+    judgeDict(load, input.graph) ??
     judgeMethods(load, input.facts) ??
     judgeChain(load.origin, load) ??
     judgeGrowth(load, input) ??
@@ -60,8 +61,18 @@ function judgeSingle(load: LazyLoad, facts: SourceFacts): Verdict | null {
 }
 
 /** `Book(**book.__dict__)` does not know `_prefetched_objects_cache`. */
-function judgeDict({ joinable, origin }: LazyLoad): Verdict | null {
-  return !joinable && origin.asDict === true ? advice("the code reads `__dict__` of these rows, which would then hold the prefetched rows too") : null;
+function judgeDict(load: LazyLoad, graph: ModelGraph): Verdict | null {
+  return isPrefetchedIntoDict(load, graph) ? advice("the code reads `__dict__` of these rows, which would then hold the prefetched rows too") : null;
+}
+
+/** A relation to many is kept in the `__dict__` of the row that has it, one to a single row is not. */
+export function isPrefetchedIntoDict({ origin, path, joinable }: LazyLoad, graph: ModelGraph): boolean {
+  if (joinable || origin.asDict === undefined) return false;
+  const names = path.split("__");
+  const holders = (stepsOf(graph, origin.model, path) ?? []).flatMap((step, index) =>
+    step.relation?.single === false ? [names.slice(0, index).join("__")] : [],
+  );
+  return holders.some((holder) => origin.asDict?.has(holder));
 }
 
 const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);
@@ -204,6 +215,7 @@ function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {
 /** Rows of an unordered relation may come in another order when they are fetched for all parents at once. */
 function judgeOrder(load: LazyLoad, steps: NonNullable<ReturnType<typeof stepsOf>>, { graph }: RuleInput): Verdict | null {
   const unordered = steps
+    .slice(stepsPrefetched(load))
     .filter((field) => field.relation?.single === false)
     .map((field) => graph.byLabel(field.relation?.target ?? ""))
     .find((model) => model !== null && model.ordering.length === 0);
@@ -267,11 +279,17 @@ export function isChangedInLoop(load: LazyLoad, { writes }: SourceFacts): boolea
   return writes.some((write) => write.model !== null && write.model === load.target && isInLoopOf(write, load));
 }
 
-/** The loop's text asks before it writes: what a round changes comes after what it was told. */
+/** A round asks before it writes: what it changes comes after what it was told. */
 export function isAskedBeforeChange(load: LazyLoad, { writes }: SourceFacts): boolean {
-  const asked = load.calls[0] ?? load.access;
-  const changes = writes.filter((write) => write.model === load.target && isInLoopOf(write, load)).map((write) => write.calls[0] ?? write.span);
-  return changes.every((change) => change.file === asked.file && change.start > asked.start);
+  const changes = writes.filter((write) => write.model === load.target && isInLoopOf(write, load));
+  return changes.every((write) => isBefore([...load.calls, load.access], [...write.calls, write.span]));
+}
+
+/** Where two ways from the loop part, the first stands before the second. */
+function isBefore(one: readonly Span[], other: readonly Span[]): boolean {
+  const parts = one.findIndex((span, index) => other[index] === undefined || !isSameSpan(span, other[index]));
+  const [here, there] = [one[parts], other[parts]];
+  return here !== undefined && there !== undefined && here.file === there.file && there.start > here.start;
 }
 
 function isInLoopOf(write: Write, load: LazyLoad): boolean {

@@ -167,7 +167,7 @@ ${Array.from({ length: 12 }, (_, at) => `    c${at} = models.CharField(max_lengt
   });
   test("not before a method that the manager alone has", async () => {
     const mended = await labels("Sheet.objects.titles()");
-    expect(mended.titles).toEqual(["Load id, c1 alone: load it inside titles(), which makes the queryset"]);
+    expect(mended.titles).toEqual(["Load id, c1 alone: do so behind titles() here, as far as that gives a queryset, and not inside it for all who call it"]);
     expect(mended.safeties).toEqual(["advice"]);
   });
 });

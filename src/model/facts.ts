@@ -91,8 +91,8 @@ export interface Origin {
   readonly forForm?: "choices" | "set";
   /** Rows of a changelist that an admin's action is given: `span` is the action's header. */
   readonly forAction?: true;
-  /** Code reads `__dict__` of its rows, where Django keeps what is prefetched. */
-  readonly asDict?: boolean;
+  /** Paths to the rows of which code reads `__dict__`, where Django keeps what is prefetched; "" for its own. */
+  readonly asDict?: ReadonlySet<string>;
   /** The relation of one row whose manager it is; null for other kinds. */
   readonly relation: string | null;
 }

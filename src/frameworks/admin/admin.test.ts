@@ -541,3 +541,25 @@ class VenueAdmin(admin.ModelAdmin):
   const models = MODELS.replace("  # MARK", "").replaceAll("ForeignKey(City, models.CASCADE)", "ForeignKey(City, models.CASCADE, editable=False)");
   await expectMarked({ ...shop, "shop/models.py": models });
 });
+
+test("an inline that nothing names is on no page", async () => {
+  await expectMarked(
+    files(`class EventInline(admin.TabularInline):
+    model = Event
+    fields = ["city"]
+    raw_id_fields = ["city"]
+    readonly_fields = ["place"]
+
+    def place(self, event):
+        return event.city.name
+
+
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    raw_id_fields = ["city"]
+
+
+admin.site.register(Venue, VenueAdmin)
+`),
+  );
+});

@@ -543,3 +543,56 @@ class OrderSerializer(serializers.ModelSerializer):
         fields = ["lines", "customer", "number"]`),
   );
 });
+
+test("a viewset that is served by names runs the actions of these, and one that others build on runs as these", async () => {
+  await expectMarked({
+    "shop/views.py": `from rest_framework import serializers, viewsets
+from shop.models import Customer, Invoice, Order
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    name = serializers.CharField(source="customer.name")  # expect: customer
+
+    class Meta:
+        model = Order
+        fields = ["name"]
+
+
+class InvoiceSerializer(serializers.ModelSerializer):
+    total = serializers.CharField(source="order.total")
+
+    class Meta:
+        model = Invoice
+        fields = ["total"]
+
+
+class OneInvoice(viewsets.ReadOnlyModelViewSet):
+    queryset = Invoice.objects.all()
+    serializer_class = InvoiceSerializer
+
+
+class Orders(viewsets.ReadOnlyModelViewSet):
+    serializer_class = OrderSerializer
+    queryset = Order.objects.all()
+
+
+class JoinedBase(viewsets.ReadOnlyModelViewSet):
+    serializer_class = InvoiceSerializer
+    queryset = Invoice.objects.all()
+
+
+class Joined(JoinedBase):
+    def get_queryset(self):
+        return super(JoinedBase, self).get_queryset().select_related("order")
+`,
+    "shop/urls.py": `from django.urls import path
+from rest_framework.routers import DefaultRouter
+from shop import views
+
+router = DefaultRouter()
+router.register("joined", views.Joined)
+one = views.OneInvoice.as_view({"get": "retrieve"})
+urlpatterns = [path("invoices/<pk>", one), path("orders", views.Orders.as_view({"get": "list"}))] + router.urls
+`,
+  });
+});

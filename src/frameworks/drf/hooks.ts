@@ -9,6 +9,7 @@ import { isExternal } from "../../dataflow/frames.ts";
 import { BARE, hasColumn, withJoinsUnread, withOpaque, withoutReflected, withPath, withReflected } from "../../dataflow/load-tree.ts";
 import { isBeyondReach, isJoinable } from "../../dataflow/rows.ts";
 import { alternatives, dict, joinAll, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { mentionsOf } from "../mentions.ts";
 import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
 import { noteEntered, noteSaved, noteValidated } from "../saved-models.ts";
@@ -479,7 +480,7 @@ const eachAction =
   (args, site) => {
     const [viewset] = args.positional;
     if (viewset?.kind !== "object") return UNKNOWN;
-    for (const action of actionsOf(engine, viewset.cls)) {
+    for (const action of actionsOf(engine, viewset.cls).filter((one) => isServed(engine, viewset.cls, one))) {
       const made = object(viewset.cls, null, viewset.site);
       withEntry(engine, viewset.cls, () => {
         engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action), isDetail(engine, viewset.cls, action)] }, site);
@@ -550,6 +551,12 @@ function saidOfAction(engine: Engine, cls: ClassInfo, action: string, keyword: s
   const member = engine.program.member(cls, action);
   const decorators = member?.definition.kind === "function" ? member.definition.def.decorators : [];
   return decorators.flatMap((one) => (one.kind === "call" ? one.keywords.filter(({ name }) => name === keyword) : [])).at(0)?.value;
+}
+
+/** `Orders.as_view({"get": "retrieve"})`, and no router that serves the others. */
+function isServed(engine: Engine, cls: ClassInfo, action: string): boolean {
+  const mentions = mentionsOf(engine.program, cls);
+  return mentions === null || mentions.isOther || mentions.actions.has(action);
 }
 
 function actionsOf(engine: Engine, cls: ClassInfo): string[] {

@@ -2,7 +2,7 @@
 import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { callForEach, ofGroup } from "../../dataflow/iteration.ts";
-import { MADE_CACHED_PROPERTY, propertyOf } from "../../dataflow/python-builtins.ts";
+import { extreme, MADE_CACHED_PROPERTY, propertyOf } from "../../dataflow/python-builtins.ts";
 import { dict, joinAll, keyOf, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
 const chained =
@@ -30,6 +30,14 @@ const madeCached =
   (args) =>
     propertyOf(MADE_CACHED_PROPERTY)(engine, args);
 
+/** Some of the items, or all of them in another order. */
+const drawn =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const source = argument(args, 0, "population");
+    return source === null ? UNKNOWN : listOf(engine.iterate(source, site.span, site.frame, "list").element);
+  };
+
 export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "itertools.chain": chained,
   "itertools.chain.from_iterable": (engine) => (args, site) => {
@@ -48,6 +56,9 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     const by = key === null ? rounds.element : callForEach(engine, key, [rounds], site);
     return listOf(list([ofGroup(by), listOf(rounds.element)], "tuple"), "generator");
   },
+  "random.choice": (engine) => (args, site) => extreme(engine, args, site),
+  "random.choices": drawn,
+  "random.sample": drawn,
   "operator.attrgetter": (engine) => (args) => {
     const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));
     return native(`attrgetter:${names.join(",")}`, (inner, site) => {

@@ -8,6 +8,7 @@ import { recipeArgs } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import { noteCounted } from "../counted-pages.ts";
+import { isBaseAlone, mentionsOf } from "../mentions.ts";
 import {
   alternatives,
   attributesOnly,
@@ -318,6 +319,8 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.model_templates": modelTemplates,
   "luthier.call_with_some": callWithSome,
   "luthier.view_options": viewOptions,
+  "luthier.base_alone": (engine) => (args) => literal(args.positional[0]?.kind === "object" && isBaseAlone(engine.program, args.positional[0].cls)),
+  "luthier.unmentioned": (engine) => (args) => literal(args.positional[0]?.kind === "object" && mentionsOf(engine.program, args.positional[0].cls) === null),
   "django.urls.path": route,
   "django.urls.re_path": route,
   "django.conf.urls.url": route,

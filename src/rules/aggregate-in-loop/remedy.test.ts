@@ -47,6 +47,16 @@ test("what a round asks before it writes may be asked before the loop", async ()
   expect(await remedies(body)).toEqual([
     'Annotate `Exists(…)`, or `prefetch_related("lines")` where the rows are needed too. The answers stay right as long as no round writes what another asks for.',
   ]);
+  const inMethod =
+    "def fill(order):\n    if order.lines.count() > 9:\n        raise ValueError\n    Line.objects.create(order=order, quantity=1)\n\nfor order in Order.objects.all():\n    fill(order)";
+  expect((await remedies(inMethod)).at(0)).toMatch(/^Annotate `Count\(.*The answers stay right as long as no round writes what another asks for\.$/);
+});
+
+test("a row that is taken by its index is said to be", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Order\n\n\ndef work():\n    return [order.lines.filter(quantity=1).values("price")[0]["price"] for order in Order.objects.all()]\n`,
+  });
+  expect(report.findings.map(({ claim }) => claim)).toContain("`work` takes a row by its index from `lines` for each `Order`: one query a row.");
 });
 
 test("rows that reach a serializer by a relation are annotated in its prefetch", async () => {

@@ -92,7 +92,10 @@ function question(load: LazyLoad, input: RuleInput): Question {
     case "aggregate":
       return { asks: "aggregates", remedy: `${annotate} the same aggregate; with a second multi-valued relation use a subquery.` };
     default:
-      return { asks: `takes \`${load.method ?? "first"}\` of`, remedy: `${annotate} a \`Subquery\` of one row, ${inPython}.` };
+      return {
+        asks: load.method === "index" ? "takes a row by its index from" : `takes \`${load.method ?? "first"}\` of`,
+        remedy: `${annotate} a \`Subquery\` of one row, ${inPython}.`,
+      };
   }
 }
 

@@ -22,6 +22,12 @@ test("a prefetch alone does not serve values()", async () => {
   ]);
 });
 
+test("values of some rows are built from these", async () => {
+  expect(await remedies('return [list(product.tags.filter(name="x").values_list("name", flat=True)) for product in Product.objects.all()]')).toEqual([
+    'Add `Prefetch("tags", queryset=…, to_attr=…)` with the conditions of the chain to the queryset, and build the values from its list in Python: `values()` would query again.',
+  ]);
+});
+
 test("a prefetch alone does not serve filter()", async () => {
   expect(await remedies("return [[line.price for line in order.lines.filter(quantity=1)] for order in Order.objects.all()]")).toEqual([
     'Add `Prefetch("lines", queryset=…, to_attr=…)` with these rows to the queryset, or prefetch all and choose among them in Python: `filter()` would query again.',

@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { givenBy, grownInLoop, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
+import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
@@ -8,6 +8,7 @@ import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
+import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { andOf, dotted, holderName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
@@ -41,7 +42,8 @@ function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLo
 }
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);
+  if (load.reason !== "unloaded" || load.kind === "generic-fk" || isAggregate(load.method) || !isLoadPerRow(load, input.facts)) return false;
+  return !isUsedUp(load, input) && !isLoadedWhereAsked(load, input);
 }
 
 function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
@@ -90,8 +92,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
   if (!load.joinable && isFetchedEachRound(load, input.facts))
-    return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load.path, past)}`;
-  if (past !== null) return remedyPast(load.path, past);
+    return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load, past, input)}`;
+  if (past !== null) return remedyPast(load, past, input);
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
@@ -100,7 +102,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
-  if (!load.joinable && load.origin.asDict === true) return remedyBesideDict(load.path);
+  if (isPrefetchedIntoDict(load, input.graph)) return remedyBesideDict(load.path);
   return `Add \`${method}("${load.path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 
@@ -121,9 +123,12 @@ function remedyBesideNewRows(path: string, model: string): string {
 }
 
 /** A prefetch alone would be one query more. */
-function remedyPast(path: string, method: string): string {
+function remedyPast({ origin, path }: LazyLoad, method: string, { facts }: RuleInput): string {
   if (method === "filter set")
     return "Make the field a `DjangoConnectionField` and prefetch its rows, or load them for all parents with a `DataLoader`: a filter field queries again whatever was prefetched.";
+  const isNarrowed = facts.loads.some((one) => one.origin === origin && one.path === path && one.method === method && one.narrowed === true);
+  if (method === "values" && isNarrowed)
+    return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with the conditions of the chain to the queryset, and build the values from its list in Python: \`values()\` would query again.`;
   if (method === "values")
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
   const again = PLAIN_WORDS[method] ?? `\`${method}()\``;

@@ -3,6 +3,7 @@ import type { Call, ChainCall, Expr, Field, FindingDraft, Origin, RuleInput, Str
 import { dotted, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
 import { oncePerPlace } from "../runs.ts";
+import { isJoinedAnyway } from "./joined-anyway.ts";
 
 const COUNTING: ReadonlySet<string> = new Set(["annotate", "aggregate", "alias"]);
 
@@ -31,6 +32,7 @@ function ofCount(
   const column = target?.fields.get(text.value.slice(cut + 2));
   // Without NULLs in the column, and with a row behind each key, both count the same.
   if (last === undefined || target === null || column === undefined || column.null || column.relation !== null || !pointsBeyond(last)) return [];
+  if (isJoinedAnyway(origin, path, text, input)) return [];
   const span = { file: call.file, start: text.start, end: text.end };
   return [{ span, draft: toDraft(origin, call, text, path, input) }];
 }
@@ -61,7 +63,7 @@ function toDraft(origin: Origin, call: ChainCall, text: Str, path: string, input
     claim: `\`Count("${text.value}")\` in \`${holderName(origin.symbol, input.program)}\` joins \`${dotted(path)}\` only to count for each \`${modelName(origin.model)}\` what its key counts as well.`,
     reason: "The column is never NULL, and each key has its row.",
     remedy: `Count \`"${path}"\`.`,
-    doubt: "the table is joined for a filter anyway",
+    doubt: "what goes on from this queryset elsewhere may join the table anyway",
     model: origin.model,
     relation: path,
     places: [{ role: "queryset", span, label: "joins a table" }],

@@ -3,6 +3,7 @@ import { dotted, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
 import { countDrafts } from "./counts.ts";
 import { eagerKeyDrafts } from "./eager-keys.ts";
+import { isJoinedAnyway } from "./joined-anyway.ts";
 
 export const rule: Rule = {
   meta: {
@@ -40,7 +41,7 @@ function ofArgument(origin: Origin, call: ChainCall, arg: Str, input: RuleInput)
   const target = input.graph.byLabel(field.relation.target ?? "");
   const [key, ...more] = target?.ordering ?? [];
   if (target === null || key === undefined || more.length > 0 || hasOwnTarget(field)) return [];
-  if (![target.primaryKey, "pk", "id"].includes(key.replace(/^-/, ""))) return [];
+  if (![target.primaryKey, "pk", "id"].includes(key.replace(/^-/, "")) || isJoinedAnyway(origin, name, arg, input)) return [];
   const isDescending = arg.value.startsWith("-") !== key.startsWith("-");
   const column = [...name.split("__").slice(0, -1), field.attname].join("__");
   return [toDraft(origin, call, arg, `${isDescending ? "-" : ""}${column}`, input)];
@@ -61,7 +62,7 @@ function toDraft(origin: Origin, call: ChainCall, arg: Str, column: string, inpu
     claim: `\`order_by("${arg.value}")\` in \`${holderName(origin.symbol, input.program)}\` joins \`${dotted(arg.value.replace(/^-/, ""))}\` only to sort \`${modelName(origin.model)}\` by its key.`,
     reason: "Ordering by a relation uses the other model's `Meta.ordering`; that is its key, which this row holds as well.",
     remedy: `Order by \`"${column}"\`.`,
-    doubt: "the table is joined for a filter anyway",
+    doubt: "what goes on from this queryset elsewhere may join the table anyway",
     model: origin.model,
     places: [{ role: "queryset", span, label: "joins a table" }],
     fixes: isPlain ? [{ title: `Order by ${column}`, safety: "review", edits: [{ span, text: `${quoted.slice(0, 1)}${column}${quoted.slice(-1)}` }] }] : [],

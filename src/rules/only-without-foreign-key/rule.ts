@@ -1,4 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { isSameSpan } from "../../model/span.ts";
 import { keepKeyFix } from "../../fixes/keep-column.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
@@ -14,8 +15,21 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
+  check: (input) => oncePerOnly(mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))), input).map((group) => toDraft(group, input)),
 };
+
+/** The place of a read is that of the `only()`: whichever rows lead there, one change mends it. The surest way there is told. */
+function oncePerOnly(groups: readonly LoadGroup[], { facts }: RuleInput): LoadGroup[] {
+  const isSure = ({ load }: LoadGroup): boolean => confidenceOf(load, facts) === "certain";
+  const kept: LoadGroup[] = [];
+  for (const group of groups.toSorted((a, b) => Number(isSure(b)) - Number(isSure(a)))) {
+    const known = kept.findIndex(({ loads }) => loads.some((one) => group.loads.some((other) => isSameSpan(one.access, other.access))));
+    const same = kept[known];
+    if (same === undefined) kept.push(group);
+    else kept[known] = { ...same, loads: [...same.loads, ...group.loads] };
+  }
+  return kept;
+}
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "key" && isLoadPerRow(load, input.facts);

@@ -4,6 +4,8 @@ from django.views.generic.base import View
 
 class APIView(View):
     def __luthier_entry__(self):
+        if luthier.base_alone(self):
+            return
         self.request = luthier.request()
         self.kwargs = luthier.unknown()
         self.args = luthier.unknown()

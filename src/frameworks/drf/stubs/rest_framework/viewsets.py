@@ -5,6 +5,8 @@ from rest_framework.views import APIView
 
 class ViewSetMixin:
     def __luthier_entry__(self):
+        if luthier.base_alone(self):
+            return
         luthier.each_action(self)
 
     def dispatch(self, request, *args, **kwargs):

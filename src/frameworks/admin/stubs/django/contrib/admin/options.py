@@ -56,6 +56,8 @@ class InlineModelAdmin(BaseModelAdmin):
     fk_name = None
 
     def __luthier_entry__(self):
+        if luthier.unmentioned(self):
+            return
         self.admin_site = luthier.unknown()
         luthier.inline(self, luthier.request())
 

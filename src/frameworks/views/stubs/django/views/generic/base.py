@@ -14,6 +14,8 @@ class ContextMixin:
 
 class View:
     def __luthier_entry__(self):
+        if luthier.base_alone(self):
+            return
         self.setup(luthier.request(), *luthier.unknown(), **luthier.unknown())
         self.dispatch(self.request, *luthier.unknown(), **luthier.unknown())
 
