@@ -7,11 +7,14 @@ import type { ManagerValue, Value } from "./values.ts";
 
 const CONTENT_TYPE = "contenttypes.ContentType";
 
-/** `ContentType.objects.get_for_model(Order)`, which comes from a cache and sends no query; null for other calls. */
+/** What asks a cache of content types, which sends no query once it has the type. */
+const CACHED: ReadonlySet<string> = new Set(["get_for_model", "get_for_id", "get_by_natural_key"]);
+
+/** `ContentType.objects.get_for_model(Order)`; null for what asks the database. */
 export function contentTypeRow(engine: Engine, { model, origin }: Pick<ManagerValue, "model" | "origin">, name: string, args: CallArgs): Value | null {
-  if (model.label !== CONTENT_TYPE || name !== "get_for_model") return null;
+  if (model.label !== CONTENT_TYPE || !CACHED.has(name)) return null;
   const [of] = args.positional;
-  const label = of === undefined ? null : labelOf(engine, of);
+  const label = of === undefined || name !== "get_for_model" ? null : labelOf(engine, of);
   return label === null ? makeRow({ model, origin }) : makeRow({ model, origin, load: contentTypeOf(label) });
 }
 

@@ -1,5 +1,5 @@
 /** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
-import type { ClassInfo, Expr, Field, Model, QueryRun, Slice, Span, Stmt } from "../model/index.ts";
+import type { ClassInfo, Expr, Field, FunctionDef, Model, QueryRun, Slice, Span, Stmt } from "../model/index.ts";
 import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
@@ -273,7 +273,7 @@ export function throughClass(engine: Engine, { relation }: Field): Value {
   return through === null ? UNKNOWN : { kind: "class", cls: through.cls };
 }
 
-/** A method that the project's or a package's own class defines; what our stubs only name is implemented here instead. */
+/** A method that the project's or a package's own class defines; what our stubs only name, or say to chain, is implemented here instead. */
 function customMember(engine: Engine, cls: ClassInfo, name: string, self: Value): Value | null {
   const member = engine.program.member(cls, name);
   if (member === null) return null;
@@ -281,9 +281,16 @@ function customMember(engine: Engine, cls: ClassInfo, name: string, self: Value)
   if (definition.kind === "function") {
     const fn = functionValue(owner.module, definition.def, owner);
     const isOurs = owner.module.origin === "builtin";
-    return isOurs && (name === "get_queryset" || isEmptyStub(fn)) ? null : { kind: "bound", self, fn };
+    return isOurs && (name === "get_queryset" || (isEmptyStub(fn) && !saysItsResult(definition.def))) ? null : { kind: "bound", self, fn };
   }
   return owner.module.origin !== "builtin" && definition.kind === "variable" ? heldClass(engine, cls, name, self) : null;
+}
+
+/** `def get_current(self) -> "Site": ...`; `Self` is a queryset that goes on. */
+function saysItsResult({ returns }: FunctionDef): boolean {
+  const given = returns?.kind === "subscript" ? returns.index : returns;
+  const [first] = given?.kind === "sequence" ? given.items : [given];
+  return first != null && !(first.kind === "name" && first.name === "Self");
 }
 
 /** `queryset_class = OrderQuerySet`: the class that a manager holds for its own methods. */

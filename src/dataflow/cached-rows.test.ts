@@ -1,0 +1,26 @@
+/** Rows that Django's own caches give: no query each time, and what they are is known. */
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
+
+const EACH_ROUND = new Set(["n-plus-one", "query-in-loop", "aggregate-in-loop"]);
+
+test.each([
+  ["a content type by its key", "ContentType.objects.get_for_id(order.pk).model"],
+  ["a content type by its name", 'ContentType.objects.get_by_natural_key("shop", "order").model'],
+  ["the site", "Site.objects.get_current().domain"],
+  ["an address", "User.objects.normalize_email(order.status)"],
+])("%s", async (_what, expression) => {
+  const { findings, coverage } = await analyseShop({
+    "shop/work.py": `from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sites.models import Site
+from shop.models import Order
+
+
+def work():
+    return [${expression} for order in Order.objects.all()]
+`,
+  });
+  expect(findings.filter(({ rule }) => EACH_ROUND.has(rule))).toEqual([]);
+  expect(coverage.unresolved).toEqual([]);
+});
