@@ -185,3 +185,50 @@ class CustomerResource(resources.ModelResource):
 `,
   });
 });
+
+test("a resource that chooses its fields exports these", async () => {
+  await expectMarked({
+    "shop/resources.py": `from import_export import resources
+from import_export.fields import Field
+from shop.models import Order
+
+
+class ShortResource(resources.ModelResource):
+    name = Field(attribute="customer__name")
+    email = Field(attribute="customer__email")
+    size = Field()
+
+    def dehydrate_size(self, order):
+        return len(order.lines.all())
+
+    def get_export_order(self):
+        return ("status", "total")
+
+    class Meta:
+        model = Order
+        fields = ["status", "total"]
+
+
+class NamedResource(resources.ModelResource):
+    name = Field(attribute="customer__name")  # expect: customer
+
+    def get_export_order(self):
+        return ["name", "status"]
+
+    class Meta:
+        model = Order
+        fields = ["status"]
+
+
+class AskedResource(resources.ModelResource):
+    name = Field(attribute="customer__name")  # expect: customer?
+
+    def get_export_fields(self, selected_fields=None):
+        return [self.fields[name] for name in chosen()]
+
+    class Meta:
+        model = Order
+        fields = ["status"]
+`,
+  });
+});

@@ -10,6 +10,9 @@ import { classSetting, declaredObjects, doubted, itemSpan, readPath, stringItems
 /** Since 4.3.8 a foreign key without a widget of its own is exported by its column. */
 const BY_KEY = "recent versions of import-export read the key alone";
 
+/** The library exports what these methods give. */
+const CHOSEN = "the resource chooses the fields that it exports";
+
 const exportRow =
   (engine: Engine): Hook =>
   (args, site) => {
@@ -19,11 +22,24 @@ const exportRow =
     return UNKNOWN;
   };
 
-function exportFields(engine: Engine, resource: ObjectValue, row: Value, site: CallSite): void {
+function exportFields(engine: Engine, resource: ObjectValue, exported: Value, site: CallSite): void {
   const at: AccessSite = { span: site.span, frame: site.frame };
   const declared = new Map(declaredObjects(engine, resource.cls, "import_export.fields.Field", at).map((one) => [one.name, one]));
-  for (const one of declared.values()) exportDeclared(engine, resource, one, row, site);
-  for (const name of modelNames(engine, resource, row, at)) if (!declared.has(name)) exportNamed(engine, resource, name, row, site);
+  const chosen = chosenFields(engine, resource, site);
+  const row = chosen === "open" ? doubted(exported, CHOSEN) : exported;
+  const isExportedOne = (name: string): boolean => chosen === null || chosen === "open" || chosen.has(name);
+  for (const one of declared.values()) if (isExportedOne(one.name)) exportDeclared(engine, resource, one, row, site);
+  for (const name of modelNames(engine, resource, row, at)) if (!declared.has(name) && isExportedOne(name)) exportNamed(engine, resource, name, row, site);
+}
+
+/** Names of the fields that the resource's own methods choose; `open` where these cannot be told, null where it exports all. */
+function chosenFields(engine: Engine, resource: ObjectValue, site: CallSite): ReadonlySet<string> | "open" | null {
+  const names = ["get_export_fields", "get_export_order"].filter((name) => engine.program.member(resource.cls, name)?.owner.module.origin === "project");
+  if (names.length === 0) return null;
+  if (names.includes("get_export_fields")) return "open";
+  const order = engine.callMethod(resource, "get_export_order", NO_ARGS, site);
+  const items = stringItems(order);
+  return order.kind === "list" && items?.length === order.items?.length && items !== null ? new Set(items) : "open";
 }
 
 /** `Meta.fields`, or every column and many-to-many relation of the model less `Meta.exclude`. */
