@@ -14,8 +14,19 @@ export function runBlock(body: readonly Stmt[], frame: Frame, run: (part: readon
 /** The loop that goes on after the block's last statement; undefined where it does not leave one. */
 function goalOf(last: Stmt | undefined, frame: Frame): Loop | null | undefined {
   if (frame.loop === null || last === undefined) return undefined;
-  if (last.kind === "return" || (last.kind === "raise" && !frame.isGuarded)) return loopOfCaller(frame);
+  if (last.kind === "return") return loopOfCaller(frame);
+  if (last.kind === "raise" && !frame.isGuarded) return loopBeyondRaise(frame);
   return last.kind === "jump" && last.type === "break" ? frame.loop.outer : undefined;
+}
+
+/** An exception that no caller handles leaves the callers' loops as well. A handler between two loops of one function is not looked for: the outer one goes on. */
+function loopBeyondRaise(frame: Frame): Loop | null {
+  let goal = loopOfCaller(frame);
+  for (let at = frame.caller; at !== null && goal !== null && !at.isGuarded; at = at.caller) {
+    goal = goal.depth === at.depth ? goal.outer : loopOfCaller(at);
+    if (goal?.depth === at.depth) break;
+  }
+  return goal;
 }
 
 /** The loop under which the function was called. */
