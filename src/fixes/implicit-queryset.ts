@@ -1,5 +1,5 @@
 /** Querysets that a framework makes from a class: admin classes, generic views, viewsets. */
-import type { ChainCall, ClassInfo, EditDraft, Expr, FunctionDef, LazyLoad, RuleInput } from "../model/index.ts";
+import type { ChainCall, ClassInfo, EditDraft, Expr, FunctionDef, LazyLoad, Origin, RuleInput, SourceFacts } from "../model/index.ts";
 import { isSameSpan } from "../model/span.ts";
 import { nodesIn, pathTo } from "../python/syntax-tree.ts";
 import { appendCall, appendItems, extendCall, insertion, isExtensible } from "./chain-edit.ts";
@@ -112,6 +112,11 @@ function afterStatement(file: string, stmt: { readonly start: number; readonly e
   return insertion(file, lineEnd(text, stmt.end), `\n${indentAt(text, stmt.start)}${line}`);
 }
 
+/** An action of a mixin: rows of other models come to it as well. */
+export function isSharedAction({ model, span }: Origin, { origins }: SourceFacts): boolean {
+  return origins.some((one) => one.forAction === true && one.model !== model && isSameSpan(one.span, span));
+}
+
 /** The queryset that an action is given, where it is used; before all else where that is in several places. */
 function actionEdits({ origin }: LazyLoad, method: Method, path: string, input: RuleInput): EditPlan {
   const { file } = origin.span;
@@ -120,8 +125,7 @@ function actionEdits({ origin }: LazyLoad, method: Method, path: string, input: 
   const [first] = def?.body ?? [];
   const text = input.text(file);
   if (def === undefined || name === undefined || first === undefined) return none("load it in the action");
-  const isShared = input.facts.origins.some((one) => one.forAction === true && one.model !== origin.model && isSameSpan(one.span, origin.span));
-  if (isShared) return none("load it in the action, which other models have as well");
+  if (isSharedAction(origin, input.facts)) return none("load it in the action, which other models have as well");
   const call = `.${method}(${quoted(path, styleOf(text))})`;
   const uses = def.body.flatMap((stmt) => nodesIn(stmt)).filter((node) => node.kind === "name" && node.name === name);
   const [use, ...others] = uses;

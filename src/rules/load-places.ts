@@ -137,10 +137,11 @@ export function otherwiseDoubt(otherwise: Otherwise, doubts: readonly string[]):
   return otherwise === "settings" ? doubts.join("; ") : OTHERWISE[otherwise];
 }
 
-export function loadDoubt(load: LazyLoad): string {
+/** `asksAnyway`: whatever loads the relation, the code asks the database again. */
+export function loadDoubt(load: LazyLoad, asksAnyway = false): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
   if (load.otherwise !== undefined) return otherwiseDoubt(load.otherwise, load.doubts);
   if (isFurtherDown(load.path)) return "no row may be so far down: what loads the levels before it may load all that there are";
   if (load.origin.computed === true) return "names that are computed when it runs may load it";
-  return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";
+  return load.withoutCaller && !asksAnyway ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";
 }

@@ -8,6 +8,7 @@ import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
+import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
@@ -114,7 +115,8 @@ function annotated({ origin, path }: LazyLoad, input: RuleInput): string {
   if (steps > 0) return `In the queryset of a \`Prefetch("${path.split("__").slice(0, steps).join("__")}", …)\` annotate`;
   if (!origin.span.file.endsWith(".py")) return "In the view that gives the template its rows annotate";
   if (origin.kind === "parameter" || origin.kind === "instance") return "Where these rows are fetched annotate";
-  if (origin.forAction === true) return "In the action annotate";
+  if (origin.forAction === true)
+    return isSharedAction(origin, input.facts) ? `In the \`get_queryset()\` of \`${modelName(origin.model)}\`'s admin annotate` : "In the action annotate";
   if (origin.kind === "implicit" || isChainable(origin, input)) return "Annotate";
   if (origin.relation === null) return "On what the method takes from `self`, not in a `get_queryset()` that all queries pass, annotate";
   return `Where the rows with \`${origin.relation}\` are fetched, in the queryset of a \`Prefetch("${origin.relation}", …)\`, annotate`;

@@ -222,3 +222,25 @@ class OrderViewSet(viewsets.ModelViewSet):
   expect(await asked(ask("self.context[obj.pk].email"))).not.toContain("same row");
   expect(await asked(ask("self.other.email"))).not.toContain("same row");
 });
+
+test("no caller's eager load serves what asks again", async () => {
+  const report = await analyseShop({
+    "shop/windows.py": `from django.db import models
+from shop.models import Product
+
+
+class Window(models.Model):
+    products = models.ManyToManyField(Product)
+
+    def names(self):
+        return [list(product.tags.values_list("name", flat=True)) for product in self.products.all()]
+
+    def tags(self):
+        return [list(product.tags.all()) for product in self.products.all()]
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ doubt }) => doubt)).toEqual([
+    "a loop over one row saves one query",
+    "a caller that was not found may load it eagerly",
+  ]);
+});

@@ -9,7 +9,8 @@ import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
-import { andOf, dotted, holderName } from "../names.ts";
+import { isSharedAction } from "../../fixes/implicit-queryset.ts";
+import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
 export const rule: Rule = {
@@ -59,7 +60,7 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load),
     remedy: key === null ? remedyFor(load, input) : keyRemedy(key, loadBefore(load, loads), input),
-    doubt: loadDoubt(load),
+    doubt: loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
@@ -100,6 +101,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.forForm === "choices")
     return `The rows are the choices of a field: give it a queryset with \`${method}("${load.path}")\`, in an admin class by \`formfield_for_foreignkey()\`.`;
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
+  if (load.origin.forAction === true && isSharedAction(load.origin, input.facts))
+    return `Add \`${method}("${load.path}")\` in the \`get_queryset()\` of \`${modelName(load.origin.model)}\`'s admin: rows of other models come to the action as well.`;
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
   if (isPrefetchedIntoDict(load, input.graph)) return remedyBesideDict(load.path);
