@@ -124,3 +124,18 @@ def each():
 `,
   });
 });
+
+test("a relation that the filter gave is there", async () => {
+  await expectMarked({
+    "shop/shelves.py": `from shop.models import Category
+
+
+def labels(parent):
+    return [(category.parent or category.products.first()).pk for category in Category.objects.filter(parent=parent).select_related("parent")]
+
+
+def others():
+    return [(category.parent or category.products.first()).pk for category in Category.objects.filter(name="x").select_related("parent")]  # expect: products
+`,
+  });
+});

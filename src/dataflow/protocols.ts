@@ -14,8 +14,8 @@ export function testValue(engine: Engine, value: Value, span: Span, frame: Frame
   for (const one of alternatives(value)) {
     if (one.kind === "queryset") runQueryset(engine, one, "bool", span, frame);
   }
-  if (value.kind === "object") return value.attrs.size > 0 || value.args !== null ? null : null;
-  return value.kind === "row" && isOptional(engine, value) ? endsHere(value, frame) : truth(value);
+  if (value.kind === "object") return null;
+  return value.kind === "row" && value.isThere !== true && isOptional(engine, value) ? endsHere(value, frame) : truth(value);
 }
 
 /** A method that calls itself on its row's parent is followed one step up: what it reads further up is the same read. */

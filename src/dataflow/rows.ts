@@ -327,7 +327,12 @@ function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): V
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
   if (target === null) return UNKNOWN;
   const one = relatedRow(row, field, target, knownBack(row, field, load));
-  return isKeyNeverNull(field) ? there(one) : one;
+  return isKeyNeverNull(field) || isKeyGiven(row, field) ? there(one) : one;
+}
+
+/** `filter(customer=one)`: the rows have that customer. `filter(customer=None)` is told apart where it can be. */
+function isKeyGiven({ load }: RowValue, { name }: Field): boolean {
+  return load.pinned.has(name) && !load.nulls.has(name);
 }
 
 /** The database keeps the row that a foreign key points to; of a row that was just made it may be missing. */
