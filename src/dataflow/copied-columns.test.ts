@@ -80,3 +80,40 @@ def run(author):
   await expectMarked({ "shop/models.py": models, "shop/tasks.py": run("post.author_id += 1") });
   await expectMarked({ "shop/models.py": models.replace("  # expect: tags", ""), "shop/tasks.py": run("print(author)") });
 });
+
+test.each([
+  ["a parameter", "def keep(sender, instance, **kwargs):\n    instance.old_status = instance.status\n"],
+  ["a keyword", 'def keep(sender, **kwargs):\n    post = kwargs["instance"]\n    post.old_status = post.status\n'],
+  ["a keyword that is asked for", 'def keep(sender, **kwargs):\n    post = kwargs.get("instance")\n    post.old_status = post.status\n'],
+])("a receiver of post_init keeps it too, of %s", async (_what, keep) => {
+  const shop = (expected: string) => ({
+    "shop/models.py": `from django.db import models
+from django.db.models.signals import post_init, post_save
+from django.dispatch import receiver
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=50)
+
+
+class Post(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+    status = models.CharField(max_length=10)
+    title = models.CharField(max_length=10)
+
+
+@receiver(post_init, sender=Post)
+${keep}
+
+@receiver(post_save, sender=Post)
+def tell(sender, **kwargs):
+    instance = kwargs["instance"]
+    if instance.status != instance.old_status:
+        print(instance.author.name)${expected}
+`,
+  });
+  const run = (column: string) =>
+    `from shop.models import Post\n\n\ndef run():\n    for post in Post.objects.all():\n        post.${column} = "x"\n        post.save()\n`;
+  await expectMarked({ ...shop(""), "shop/tasks.py": run("title") });
+  await expectMarked({ ...shop("  # expect: author"), "shop/tasks.py": run("status") });
+});

@@ -1,8 +1,9 @@
-/** `self._old_status = self.status` in a model's `__init__`: until code sets the column, the copy is equal to it. */
+/** `self._old_status = self.status` in a model's `__init__`, or in a receiver of `post_init`: until code sets the column, the copy is equal to it. */
 import type { ClassInfo, Expr, Field, FunctionDef, Model, Stmt } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
+import { receiversOf } from "./receivers.ts";
 import { joinPath } from "./sites.ts";
 import { alternatives, attributesOnly, isFetched, literal, native, UNKNOWN, type RowValue, type Value } from "./values.ts";
 
@@ -12,7 +13,11 @@ const copies = new WeakMap<Model, ReadonlyMap<string, string>>();
 function copiesOf(engine: Engine, model: Model): ReadonlyMap<string, string> {
   const known = copies.get(model);
   if (known !== undefined) return known;
-  const found = new Map(engine.program.mro(model.cls).flatMap((owner) => (isExternal(owner) || owner.module.origin === "builtin" ? [] : keptBy(owner, model))));
+  const owners = engine.program.mro(model.cls).filter((owner): owner is ClassInfo => !isExternal(owner) && owner.module.origin !== "builtin");
+  const found = new Map([
+    ...owners.flatMap((owner) => keptBy(owner, model)),
+    ...receiversOf(engine, model, ["post_init"]).flatMap(({ def }) => keptByReceiver(def, model)),
+  ]);
   copies.set(model, found);
   return found;
 }
@@ -35,20 +40,43 @@ function columnsOf({ name, attname, relation }: Field): string[] {
 }
 
 function keptByInit(owner: ClassInfo, model: Model): [string, string][] {
-  return (owner.members.get("__init__") ?? []).flatMap((one) => (one.kind === "function" ? one.def.body.flatMap((stmt) => kept(stmt, one.def, model)) : []));
+  return (owner.members.get("__init__") ?? []).flatMap((one) => (one.kind === "function" ? keptIn(one.def.body, one.def.params[0]?.name, model) : []));
 }
 
-function kept(stmt: Stmt, { params: [self] }: FunctionDef, model: Model): [string, string][] {
+/** Its row is the parameter `instance`, or what it takes by that name from its keywords. */
+function keptByReceiver({ body, params }: FunctionDef, model: Model): [string, string][] {
+  if (params.some(({ name }) => name === "instance")) return keptIn(body, "instance", model);
+  const taken = body.find((stmt) => stmt.kind === "assign" && isKeyword(stmt.value, params.find(({ form }) => form === "kwargs")?.name));
+  const target = taken?.kind === "assign" ? taken.targets[0] : undefined;
+  return target?.kind === "name" ? keptIn(body, target.name, model) : [];
+}
+
+/** `kwargs["instance"]`, `kwargs.get("instance")`. */
+function isKeyword(value: Expr | null, kwargs: string | undefined): boolean {
+  const [of, key] =
+    value?.kind === "subscript"
+      ? [value.object, value.index]
+      : value?.kind === "call" && value.callee.kind === "attribute" && value.callee.name === "get"
+        ? [value.callee.object, value.args[0]]
+        : [];
+  return of?.kind === "name" && of.name === kwargs && key?.kind === "str" && key.value === "instance";
+}
+
+function keptIn(body: readonly Stmt[], row: string | undefined, model: Model): [string, string][] {
+  return row === undefined ? [] : body.flatMap((stmt) => kept(stmt, row, model));
+}
+
+function kept(stmt: Stmt, row: string, model: Model): [string, string][] {
   if (stmt.kind !== "assign") return [];
-  const column = attributeOf(stmt.value, self?.name);
+  const column = attributeOf(stmt.value, row);
   if (column === null || !isColumn(model, column)) return [];
   return stmt.targets.flatMap((target) => {
-    const copy = attributeOf(target, self?.name);
+    const copy = attributeOf(target, row);
     return copy === null || isColumn(model, copy) ? [] : [[copy, column]];
   });
 }
 
-function attributeOf(expr: Expr | null, self: string | undefined): string | null {
+function attributeOf(expr: Expr | null, self: string): string | null {
   return expr?.kind === "attribute" && expr.object.kind === "name" && expr.object.name === self ? expr.name : null;
 }
 

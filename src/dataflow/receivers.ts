@@ -121,7 +121,7 @@ function isWithin({ def }: SignalReceiver, frame: Frame): boolean {
   return false;
 }
 
-function receiversOf({ graph }: Engine, model: Model, signals: readonly string[]): readonly SignalReceiver[] {
+export function receiversOf({ graph }: Engine, model: Model, signals: readonly string[]): readonly SignalReceiver[] {
   const isOwn = model.cls.module.origin === "project";
   return (graph.receivers ?? []).filter((one) => signals.includes(one.signal) && (one.sender === model.label || (one.sender === "*" && isOwn)));
 }
