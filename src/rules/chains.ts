@@ -22,7 +22,8 @@ export function chainsIn(input: RuleInput): Chain[] {
   });
 }
 
-function chainTo(tip: ChainCall, calls: readonly ChainCall[]): ChainCall[] {
+/** The calls that lead to one, as they are written. */
+export function chainTo(tip: ChainCall, calls: readonly ChainCall[]): ChainCall[] {
   const chain = [tip];
   for (;;) {
     const [head] = chain;

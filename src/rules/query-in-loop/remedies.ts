@@ -3,7 +3,8 @@ import type { ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "
 import { isAtLeast } from "../../model/django-at-least.ts";
 import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
 import { chainHead, changedNames, exprAt } from "../code.ts";
-import { fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
+import { ownCalls } from "../../fixes/chain-edit.ts";
+import { chainTo, fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
 import { holderName } from "../names.ts";
 import { asksTheSame, isInSerializer, isModelName, type Round, varies } from "../same-rounds.ts";
 
@@ -36,11 +37,18 @@ export function remedyOf(round: Round, input: RuleInput): string {
   const relation = relationOfRounds(round, input);
   const how = asksFor(run, input);
   if (asksTheSame(round, input)) return handed(ONCE, run, input);
-  const annotated = run.origin.calls.findIndex(({ name }) => name === "annotate");
+  const calls = callsOf(run);
+  const annotated = calls.findIndex(({ name }) => name === "annotate");
   if (how === "aggregate" && annotated >= 0) return OF_GROUPS;
-  if (!ONE.has(how) && how !== "count" && !TESTS.has(how) && run.origin.calls.slice(0, annotated).some(isGrouping)) return groupsOf(keysOf(round, input));
+  if (!ONE.has(how) && how !== "count" && !TESTS.has(how) && calls.slice(0, Math.max(annotated, 0)).some(isGrouping)) return groupsOf(keysOf(round, input));
   const remedy = relation === null ? byKeys(how, keysOf(round, input)) : ofRelation(run, how, relation);
   return handed(remedy, run, input);
+}
+
+/** Of the chain that runs, and of the queryset's first expression: what other chains make of it is theirs. */
+function callsOf({ origin, span }: QueryRun): readonly ChainCall[] {
+  const tip = origin.calls.find((call) => call.file === span.file && call.start === span.start && call.end === span.end);
+  return tip === undefined ? origin.calls : [...ownCalls(origin), ...chainTo(tip, origin.calls)];
 }
 
 const ONCE = "Run it once before the loop.";

@@ -281,6 +281,14 @@ test("groups of all rounds are told apart by the group", async () => {
   );
 });
 
+test("rows are no groups because another chain of the queryset groups them", async () => {
+  const beside =
+    'lines = Line.objects.filter(price=1)\nfor row in lines.values("order_id").annotate(most=Max("price")):\n    for line in lines.filter(order_id=row["order_id"]):\n        print(line.price)';
+  expect(await remedy(beside)).toMatch(/a dictionary with a list of rows for each key/);
+  const sorted = 'for key in keys:\n    print(list(Line.objects.filter(order_id=key).values("price").order_by("price")))';
+  expect(await remedy(sorted)).toMatch(/a dictionary with a list of rows for each key/);
+});
+
 test("a row is read anew to see what an update() wrote past it", async () => {
   const body =
     'for order in Order.objects.all():\n    Order.objects.filter(pk=order.pk).update(status="new")\n    order.refresh_from_db()\n    print(order.status)';
