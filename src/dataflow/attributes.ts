@@ -280,7 +280,7 @@ function bindMember(engine: Engine, { owner, definitions, last, fn }: Holder, se
     if (kind === "class") return { kind: "bound", self: classOf(self), fn };
     if (self.kind === "class") return fn;
     if (kind === "method") return { kind: "bound", self, fn };
-    return isCached(last.def) ? cachedProperty(last.def, self, site, (at) => runProperty(engine, fn, self, at)) : runProperty(engine, fn, self, site);
+    return isCached(last.def) ? cachedProperty(engine, last.def, self, site, (at) => runProperty(engine, fn, self, at)) : runProperty(engine, fn, self, site);
   }
   if (last.kind === "class") return { kind: "class", cls: last.cls };
   if (last.kind === "import") {
@@ -301,12 +301,12 @@ function isCached(def: FunctionDef): boolean {
 const cachedProperties = new WeakMap<RowValue | ObjectValue, Map<object, Value>>();
 
 /** A cached property runs once for its row or object, however often it is asked: not in the loop that asks. */
-function cachedProperty(key: object, self: Value, site: AccessSite, run: (at: AccessSite) => Value): Value {
+function cachedProperty(engine: Engine, key: object, self: Value, site: AccessSite, run: (at: AccessSite) => Value): Value {
   if (self.kind !== "row" && self.kind !== "object") return run(site);
   const known = cachedProperties.get(self) ?? new Map<object, Value>();
   cachedProperties.set(self, known);
   const { span, frame } = site;
-  const value = known.get(key) ?? kept(run({ span, frame: { ...frame, loop: loopOf(self, frame) } }));
+  const value = known.get(key) ?? engine.recorder.apart(() => kept(run({ span, frame: { ...frame, loop: loopOf(self, frame) } })));
   known.set(key, value);
   return value;
 }
@@ -342,14 +342,14 @@ function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly 
     return { kind: "bound", self, fn: value };
   }
   if (self.kind !== "class" && value.kind === "object" && /^property$|cached_property$/.test(value.cls.name)) return UNKNOWN;
-  if (self.kind !== "class" && value.kind === "native") return madeProperty(value, self, site) ?? value;
+  if (self.kind !== "class" && value.kind === "native") return madeProperty(engine, value, self, site) ?? value;
   return refreshed(value, site);
 }
 
 /** `name = property(get_name)`: a read calls the getter. */
-function madeProperty(made: NativeValue, self: Value, site: AccessSite): Value | null {
+function madeProperty(engine: Engine, made: NativeValue, self: Value, site: AccessSite): Value | null {
   const read = ({ span, frame }: AccessSite): Value => made.call({ ...NO_ARGS, positional: [self] }, { span, frame, expr: null });
-  if (made.key.startsWith(MADE_CACHED_PROPERTY)) return cachedProperty(made, self, site, read);
+  if (made.key.startsWith(MADE_CACHED_PROPERTY)) return cachedProperty(engine, made, self, site, read);
   return made.key.startsWith(MADE_PROPERTY) ? read(site) : null;
 }
 

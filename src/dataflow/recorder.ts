@@ -131,6 +131,14 @@ export class Recorder {
     return events;
   }
 
+  /** Runs `work`, which happens once: what it records is not for the summaries of those who asked for it. */
+  apart<T>(work: () => T): T {
+    this.captures.push([]);
+    const result = work();
+    this.captures.pop();
+    return result;
+  }
+
   /** Runs `work` and returns the statements it sent that belong to a place at `depth` or farther out. */
   captureSent(depth: number, work: () => void): readonly SentStatement[] {
     const sent = new Set<SentStatement>();
