@@ -548,3 +548,20 @@ def tags():
 `,
   });
 });
+
+test("None has no names of its own", async () => {
+  await expectMarked({
+    "shop/slots.py": `from shop.models import Product
+
+
+def slot(rows, name, template=None):
+    if hasattr(template, "render"):
+        return rows.get(name=name)
+    return None
+
+
+def slots():
+    return [slot(product.tags, "x") for product in Product.objects.all()]
+`,
+  });
+});

@@ -27,6 +27,7 @@ function mark(value: Value, seen: Set<object>): void {
       if (!isNew(value, seen)) return;
       markAll(value.entries.values(), seen);
       if (value.rest !== null) mark(value.rest, seen);
+      if (value.keys !== null) mark(value.keys, seen);
       return;
     case "object":
       if (!isNew(value, seen)) return;

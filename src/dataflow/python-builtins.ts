@@ -26,6 +26,7 @@ import {
   type RowValue,
   type Value,
   mayBeNone,
+  isNone,
 } from "./values.ts";
 
 /** The names that an attribute is asked for by; null where they are not known. */
@@ -208,6 +209,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       const value = engine.attribute(object, asked, { span: site.span, frame: site.frame });
       if (object.kind === "object" && object.attrs.has(asked)) return literal(true);
       if (alternatives(object).every((one) => one.kind === "row" && isPutOnRow(one, asked))) return literal(true);
+      // `None` has no names but those of every object.
+      if (isNone(object) && !asked.startsWith("__")) return literal(false);
       // Django makes it with the first relation that it prefetches.
       const hasCache = object.kind === "row" && asked === "_prefetched_objects_cache" ? truth(value) : null;
       if (hasCache !== null) return literal(hasCache);
@@ -261,7 +264,10 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       }
       const pair = items(engine, value, site, "list");
       if (pair.kind === "list" && pair.items?.length === 2) setItem(made, pair.items[0] ?? UNKNOWN, pair.items[1] ?? UNKNOWN);
-      else made.rest = UNKNOWN;
+      else {
+        made.rest = UNKNOWN;
+        engine.escape(value);
+      }
     }
     return made;
   },

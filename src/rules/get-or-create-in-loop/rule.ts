@@ -1,4 +1,5 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { sourceText } from "../code.ts";
 import { fieldNamed } from "../chains.ts";
 import { collectEdits, pluralOf } from "../collect-fix.ts";
@@ -38,7 +39,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     remedy:
       how === "get_or_create"
         ? "Fetch the rows that exist with one `filter(…__in=…)`, then `bulk_create()` the rest."
-        : isUnique(lookedUp(one), one)
+        : isUnique(lookedUp(one), one) && mayUpdateConflicts(input)
           ? "Use `bulk_create(…, update_conflicts=True, unique_fields=…, update_fields=…)`."
           : "Fetch the rows that exist with one `filter(…__in=…)`, then `bulk_update()` those and `bulk_create()` the rest.",
     doubt:
@@ -49,6 +50,11 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     places: writePlaces(one),
     fixes: unread === null ? ignoreConflictsFix(one, input) : [],
   };
+}
+
+/** Since Django 4.1. */
+function mayUpdateConflicts({ project: { djangoVersion } }: RuleInput): boolean {
+  return djangoVersion === null || isAtLeast(djangoVersion, 4, 1);
 }
 
 /** `Tag.objects.get_or_create(name=name)`, whose result nothing takes, where `name` is unique: what is there stays. */
@@ -69,8 +75,9 @@ function lookedUp({ call }: LoopWrite): readonly string[] {
   return call.keywords.flatMap(({ name }) => (name === "defaults" || name === "create_defaults" ? [] : [name]));
 }
 
-/** The lookup is one unique column, or exactly the columns of one constraint. */
+/** The lookup is one unique column, or exactly the columns of one constraint: rows with NULL in one of them are all different to it. */
 function isUnique(names: readonly string[], { model }: LoopWrite): boolean {
+  if (names.some((name) => fieldNamed(model, name)?.null === true)) return false;
   const [only, ...more] = names;
   if (only !== undefined && more.length === 0 && fieldNamed(model, only)?.unique === true) return true;
   const fields = new Set(names.map((name) => fieldNamed(model, name)?.name ?? name));

@@ -16,8 +16,9 @@ export const rule: Rule = {
   judge: (input) => judgeBySize(input, { rule: "order-by-random", severity: "warning", meaning: "that many random numbers are made and sorted" }),
 };
 
+/** After other columns "?" only breaks ties: these have to be sorted anyway. */
 function toDrafts(chain: Chain): FindingDraft[] {
-  const call = chain.calls.find((one) => one.name === "order_by" && textArguments(one).includes("?"));
+  const call = chain.calls.find((one) => one.name === "order_by" && textArguments(one)[0] === "?");
   if (call === undefined || drawsKeys(chain)) return [];
   return [
     {
