@@ -1073,6 +1073,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     inTemplate: at.frame.language !== "python",
     related: related !== null && related.row.loop !== null,
     ...(related !== null && related.row.origin.kind !== "instance" ? { isOfFetchedRow: true } : {}),
+    ...(queryset.atMostOne ? { atMostOne: true as const } : {}),
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
     doubts: [...queryset.doubts, ...doubts],

@@ -183,6 +183,8 @@ export interface QueryRun {
   readonly related: boolean;
   /** A row that a query was seen to fetch has the relation, not one that a name alone tells. */
   readonly isOfFetchedRow?: boolean;
+  /** The filter names one row. */
+  readonly atMostOne?: true;
   /** An `await`, an `async for` or an asynchronous method runs it. */
   readonly awaited: boolean;
   /** Gives model instances, not dictionaries or tuples. */

@@ -26,7 +26,7 @@ function isAtHandElsewhere({ span }: QueryRun, { facts }: RuleInput): boolean {
 
 /** The expression that keeps one row: `list(rows)[0]`, `next(iter(rows))`. */
 function takenBy(run: QueryRun, input: RuleInput): Expr | null {
-  if (run.cached || run.sliced || run.inTemplate || (run.how !== "list" && run.how !== "iterate")) return null;
+  if (run.cached || run.sliced || run.inTemplate || run.atMostOne === true || (run.how !== "list" && run.how !== "iterate")) return null;
   const call = callAt(input, run.span);
   if (call?.callee.kind !== "name") return null;
   const path = pathTo(input.program, run.span);
