@@ -21,10 +21,13 @@ export const rule: Rule = {
       .map((one) => toDraft(one, input)),
 };
 
-/** A receiver of m2m_changed would be told once for all instead of once for each. */
+/** A receiver of m2m_changed would be told once for all instead of once for each; it listens to the table between. */
 function isHooked(one: LoopWrite, input: RuleInput): boolean {
-  return [one.model, ...input.graph.models.values()].some(
-    (model) => model.signals.some((name) => name.endsWith("m2m_changed")) && (model === one.model || model.fields.has(one.write.relation ?? "")),
+  const relation = one.write.relation ?? "";
+  const models = [one.model, ...input.graph.models.values()];
+  const between = new Set(models.flatMap(({ fields }) => fields.get(relation)?.relation?.through ?? []));
+  return models.some(
+    (model) => model.signals.some((name) => name.endsWith("m2m_changed")) && (model === one.model || between.has(model.label) || model.fields.has(relation)),
   );
 }
 

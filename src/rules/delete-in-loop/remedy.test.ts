@@ -3,7 +3,7 @@ import { analyseShop } from "../../../tests/support/fixture-project.ts";
 
 async function messages(body: string): Promise<readonly string[]> {
   const report = await analyseShop({
-    "shop/work.py": `from shop.models import Line, Order\n\n\ndef work(orders, products):\n    for order in orders:\n${body.replaceAll(/^(?=.)/gm, "        ")}\n`,
+    "shop/work.py": `from shop.models import Line, Order\n\n\ndef made(order):\n    Line.objects.create(order=order)\n\n\ndef work(orders, products):\n    for order in orders:\n${body.replaceAll(/^(?=.)/gm, "        ")}\n`,
   });
   return report.findings.filter(({ rule }) => rule === "delete-in-loop").map(({ message }) => message.slice(message.indexOf("Delete them")));
 }
@@ -14,6 +14,7 @@ test("what the loop makes in place of the deleted rows has to stay", async () =>
   expect(await messages("Line.objects.filter(order=order).delete()\nfor product in products:\n    Line.objects.create(order=order, product=product)")).toEqual([
     before,
   ]);
+  expect(await messages("Line.objects.filter(order=order).delete()\nmade(order)")).toEqual([before]);
   expect(await messages("Line.objects.filter(order=order).delete()\nOrder.objects.create(status='new')")).toEqual([
     "Delete them all with one `filter(…__in=…).delete()`.",
   ]);

@@ -94,12 +94,12 @@ function remedyFor(one: LoopWrite, input: RuleInput): string {
 
 const MAKES: ReadonlySet<string> = new Set(["create", "bulk_create", "get_or_create", "update_or_create"]);
 
-/** The round replaces what it deletes: a delete after the loop would take the new rows too. */
+/** The round replaces what it deletes, itself or by what it calls: a delete after the loop would take the new rows too. */
 function isMadeAnew({ model, site, span }: LoopWrite, { facts }: RuleInput): boolean {
   const { loop } = site;
   if (loop === null) return false;
   const rest = { file: span.file, start: span.end, end: loop.end };
-  return facts.writes.some((write) => MAKES.has(write.how) && write.model === model.label && isWithin(write.span, rest));
+  return facts.writes.some((write) => MAKES.has(write.how) && write.model === model.label && [write.span, ...write.calls].some((at) => isWithin(at, rest)));
 }
 
 /** The loop does nothing but delete. */
