@@ -150,6 +150,13 @@ function ownMethod(origin: Origin, written: string, { graph, program }: RuleInpu
   return null;
 }
 
+/** `rows = Book.objects`, then `rows.filter(…)`: from there on it is a queryset. */
+function behindManager({ calls, span }: Origin, own: string): string {
+  const first = calls.find(({ file, start }) => file === span.file && start > span.end);
+  if (first !== undefined && QUERYSET_METHODS.has(first.name)) return `load it behind ${first.name}(), which makes a queryset of the manager`;
+  return `load it after the manager's own methods: a queryset has no ${own}()`;
+}
+
 /** Everyone who calls the method gets the relation with its rows. */
 const insideMethod = (method: string): string => `load it inside ${method}(), which makes the queryset`;
 
@@ -173,6 +180,6 @@ export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMe
   const isWhole = next !== undefined || written.endsWith(")");
   if (isWhole) return null;
   const own = ownMethod(origin, written, input);
-  if (own !== null) return { safety: "advice", reason: `load it after the manager's own methods: a queryset has no ${own}()` };
+  if (own !== null) return { safety: "advice", reason: behindManager(origin, own) };
   return isPrefetched || !/\.\w+$/.test(written) ? { safety: "advice", reason: "load it where the manager's rows are asked for" } : null;
 }
