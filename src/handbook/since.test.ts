@@ -58,10 +58,13 @@ describe("what changed since the last run", () => {
 
   test("does not call fixed what only traffic told of, where the traffic is another", () => {
     const told = (id: string, seenIn: readonly string[]): HistoryEntry["findings"][number] => ({ ...one(id), seenIn });
-    const before = { ...run("2026-01-01", [told("gone", ["s1"]), told("answered", ["s2"]), one("source")]), statements: ["s1", "s2"] };
+    const before = {
+      ...run("2026-01-01", [told("gone", ["s1"]), told("answered", ["s2"]), told("in part", ["s1", "s2"]), one("source")]),
+      statements: ["s1", "s2"],
+    };
     const since = sinceLast({ ...run("2026-01-02", []), statements: ["s2", "s3"] }, [before]);
     expect(since?.fixed.map(({ id }) => id)).toEqual(["answered", "source"]);
-    expect(since?.unseen?.map(({ id }) => id)).toEqual(["gone"]);
+    expect(since?.unseen?.map(({ id }) => id)).toEqual(["gone", "in part"]);
   });
 
   const many = (times: readonly number[]): HistoryEntry["findings"] => times.map((time, index) => one(`f${index}`, time));

@@ -26,7 +26,7 @@ export interface HistoryFinding {
   readonly time: number | null;
   /** It rests on a search for indexes that ended for want of time: the next one ends elsewhere, though nothing was changed. */
   readonly isSearched?: true;
-  /** Marks of the statements that it was seen in, where nothing but traffic tells of it: without them it cannot be found, mended or not. */
+  /** Marks of the statements that it was seen in, where nothing but traffic tells of it: where one is not sent, it may be found no more, or as another, mended or not. */
   readonly seenIn?: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export function sinceLast(
   const come = now.findings.filter(({ id }) => !before?.has(id));
   const notCompared = [...gone, ...come].filter((one) => !isKept(one)).length;
   const sent = now.statements === undefined ? null : new Set(now.statements);
-  const isUnseen = ({ seenIn }: HistoryFinding): boolean => sent !== null && seenIn !== undefined && !seenIn.some((one) => sent.has(one));
+  const isUnseen = ({ seenIn }: HistoryFinding): boolean => sent !== null && seenIn !== undefined && seenIn.some((one) => !sent.has(one));
   const named = (findings: readonly HistoryFinding[]): Since["fixed"] => findings.map(({ id, rule, claim }) => ({ id, rule, claim }));
   const lost = gone.filter(isKept);
   const fixed = named(lost.filter((one) => !isUnseen(one)));

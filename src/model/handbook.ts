@@ -155,7 +155,7 @@ export interface Since {
   readonly worse: readonly { readonly finding: string; readonly before: number; readonly now: number }[];
   /** Those that cost less, likewise. */
   readonly better?: readonly { readonly finding: string; readonly before: number; readonly now: number }[];
-  /** Findings of the last run that only traffic told of, whose statements this run's traffic does not hold: fixed, or not asked for this time. */
+  /** Findings of the last run that only traffic told of, where this run's traffic does not hold all of their statements: fixed, or not asked for this time. */
   readonly unseen?: Since["fixed"];
   /** Findings that one of both runs has, of a search for indexes that ended early: neither fixed nor new. */
   readonly notCompared?: number;

@@ -97,7 +97,7 @@ ${list(
     "New",
     since.added.map((id) => html`<li>${link(id)}</li>`),
   )}${list("Fixed", gone(since.fixed))}${list(
-    "Not seen: their statements were not sent this time, so they are fixed or were not asked for",
+    "Not seen: not all of their statements were sent this time, so they are fixed or were not asked for",
     gone(since.unseen ?? []),
   )}</section>
 `;

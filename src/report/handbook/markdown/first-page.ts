@@ -141,11 +141,7 @@ function since({ handbook, findings, context }: Pages): readonly string[] {
   const items = [
     ...last.fixed.slice(0, MOST_SINCE).map(({ rule, claim }) => `- fixed: ${codeSpan(rule)} ${escapeProse(claim)}`),
     ...more(last.fixed.length, "fixed"),
-    ...unseen
-      .slice(0, MOST_SINCE)
-      .map(
-        ({ rule, claim }) => `- not seen: its statements were not sent this time, so it is fixed or was not asked for: ${codeSpan(rule)} ${escapeProse(claim)}`,
-      ),
+    ...unseen.slice(0, MOST_SINCE).map(({ rule, claim }) => `- not seen: ${codeSpan(rule)} ${escapeProse(claim)}`),
     ...more(unseen.length, "not seen"),
     ...last.added.slice(0, MOST_SINCE).map((id) => `- new: ${link(id)}`),
     ...more(last.added.length, "new"),
@@ -158,8 +154,14 @@ function since({ handbook, findings, context }: Pages): readonly string[] {
       .map(({ finding, before, now }) => `- better: ${link(finding)}: ${formatTime(before)} → ${formatTime(now)} ${time?.unit ?? ""}`),
     ...more(better.length, "better"),
   ];
-  return ["## Since the last run", `Compared with the run of ${last.at.slice(0, 10)}${commit}: ${newsWords(last, true)}.`, items.join("\n")];
+  return [
+    "## Since the last run",
+    `Compared with the run of ${last.at.slice(0, 10)}${commit}: ${newsWords(last, true)}.${unseen.length === 0 ? "" : NOT_SEEN}`,
+    items.join("\n"),
+  ];
 }
+
+const NOT_SEEN = " What is not seen is fixed or was not asked for: not all of its statements were sent this time.";
 
 const MOST_SINCE = 20;
 
