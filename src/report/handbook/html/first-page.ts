@@ -97,8 +97,9 @@ ${list(
     "New",
     since.added.map((id) => html`<li>${link(id)}</li>`),
   )}${list("Fixed", gone(since.fixed))}${list(
-    "Not seen: not all of their statements were sent this time, so they are fixed or were not asked for",
+    "Not seen",
     gone(since.unseen ?? []),
+    "Not all of their statements were sent this time: they are fixed, or were not asked for.",
   )}</section>
 `;
 }
@@ -107,10 +108,10 @@ const gone = (findings: Since["fixed"]): readonly Html[] => findings.map(({ rule
 
 const MOST_NEWS = 12;
 
-function list(title: string, items: readonly Html[]): Html {
+function list(title: string, items: readonly Html[], note = ""): Html {
   if (items.length === 0) return NOTHING;
   const more = items.length - MOST_NEWS;
-  return html`<h3>${title}</h3><ul class="news">${items.slice(0, MOST_NEWS)}</ul>${more > 0 ? html`<details class="more"><summary>${formatNumber(more)} more</summary><ul class="news">${items.slice(MOST_NEWS, 300)}</ul></details>` : NOTHING}`;
+  return html`<h3>${title}</h3>${note === "" ? NOTHING : html`<p class="sm dim">${note}</p>`}<ul class="news">${items.slice(0, MOST_NEWS)}</ul>${more > 0 ? html`<details class="more"><summary>${formatNumber(more)} more</summary><ul class="news">${items.slice(MOST_NEWS, 300)}</ul></details>` : NOTHING}`;
 }
 
 export function renderOverview(handbook: Handbook): Html {
