@@ -1,9 +1,9 @@
 /** `self._old_status = self.status` in a model's `__init__`, or in a receiver of `post_init`: until code sets the column, the copy is equal to it. */
 import type { ClassInfo, Expr, Field, FunctionDef, Model, Stmt } from "../model/index.ts";
+import { receiversOf } from "../django/signals.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
-import { receiversOf } from "./receivers.ts";
 import { joinPath } from "./sites.ts";
 import { alternatives, attributesOnly, isFetched, literal, native, UNKNOWN, type RowValue, type Value } from "./values.ts";
 
@@ -16,7 +16,7 @@ function copiesOf(engine: Engine, model: Model): ReadonlyMap<string, string> {
   const owners = engine.program.mro(model.cls).filter((owner): owner is ClassInfo => !isExternal(owner) && owner.module.origin !== "builtin");
   const found = new Map([
     ...owners.flatMap((owner) => keptBy(owner, model)),
-    ...receiversOf(engine, model, ["post_init"]).flatMap(({ def }) => keptByReceiver(def, model)),
+    ...receiversOf(engine.graph, model, ["post_init"]).flatMap(({ def }) => keptByReceiver(def, model)),
   ]);
   copies.set(model, found);
   return found;

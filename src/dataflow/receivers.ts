@@ -1,5 +1,6 @@
 /** Receivers of signals that a save or a delete calls: of the rows at hand, and of those that a delete takes with it. */
 import type { Model, ModelGraph, SignalReceiver, Span } from "../model/index.ts";
+import { receiversOf } from "../django/signals.ts";
 import { onDelete } from "../model/on-delete.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
@@ -22,7 +23,7 @@ const running = new WeakMap<Engine, Set<SignalReceiver["def"]>>();
 export function tellSaved(engine: Engine, row: RowValue, site: CallSite): void {
   const isCreated = isBeingCreated(row);
   const tell = (signal: string): void => {
-    if (site.frame.loop !== null) for (const one of receiversOf(engine, row.model, [signal])) receive(engine, one, row, site, isCreated);
+    if (site.frame.loop !== null) for (const one of receiversOf(engine.graph, row.model, [signal])) receive(engine, one, row, site, isCreated);
   };
   tell("pre_save");
   if (isCreated) keyGiven(row);
@@ -31,7 +32,7 @@ export function tellSaved(engine: Engine, row: RowValue, site: CallSite): void {
 
 /** `row.delete()`: Django fetches the rows that go with it, and calls their receivers for each. */
 export function tellDeleted(engine: Engine, row: RowValue, site: CallSite): void {
-  if (site.frame.loop !== null) for (const one of receiversOf(engine, row.model, DELETED)) receive(engine, one, row, site);
+  if (site.frame.loop !== null) for (const one of receiversOf(engine.graph, row.model, DELETED)) receive(engine, one, row, site);
   for (const model of cascadeOf(engine.graph, row.model, false)) tellCollected(engine, model, site, null);
 }
 
@@ -42,13 +43,13 @@ export function tellQuerysetDeleted(engine: Engine, queryset: QuerysetValue, sit
   if (isMany) tellCollected(engine, queryset.model, site, queryset);
   // One row each round: as if its own `delete()` was called.
   else if (site.frame.loop !== null)
-    for (const one of receiversOf(engine, queryset.model, DELETED))
+    for (const one of receiversOf(engine.graph, queryset.model, DELETED))
       receive(engine, one, collectedRow(engine, queryset.model, one, site, queryset, site.frame.loop), site);
   for (const model of cascadeOf(engine.graph, queryset.model, isMany)) tellCollected(engine, model, site, null);
 }
 
 function tellCollected(engine: Engine, model: Model, site: CallSite, queryset: QuerysetValue | null): void {
-  for (const one of receiversOf(engine, model, DELETED)) {
+  for (const one of receiversOf(engine.graph, model, DELETED)) {
     const at = projectSite(site);
     const origin = collectedOrigin(engine, model, one, at.span);
     // The call of the receiver is Django's own: the way leads from the delete straight into it.
@@ -119,11 +120,6 @@ function sentWith(signal: string, row: RowValue, isCreated: boolean): [string, V
 function isWithin({ def }: SignalReceiver, frame: Frame): boolean {
   for (let at: Frame | null = frame; at !== null; at = at.caller) if (at.def === def) return true;
   return false;
-}
-
-export function receiversOf({ graph }: Engine, model: Model, signals: readonly string[]): readonly SignalReceiver[] {
-  const isOwn = model.cls.module.origin === "project";
-  return (graph.receivers ?? []).filter((one) => signals.includes(one.signal) && (one.sender === model.label || (one.sender === "*" && isOwn)));
 }
 
 const cascades = new WeakMap<ModelGraph, Map<string, readonly Model[]>>();

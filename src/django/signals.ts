@@ -1,5 +1,5 @@
 import type { Call, Expr, Stmt } from "../model/ir.ts";
-import type { PythonModule, SignalReceiver } from "../model/project.ts";
+import type { Model, ModelGraph, PythonModule, SignalReceiver } from "../model/project.ts";
 import { isNoneLiteral, nodesIn } from "../python/syntax-tree.ts";
 import type { ResolvedProgram } from "../python/program.ts";
 import { dottedName, withLocals } from "../python/program-scope.ts";
@@ -163,4 +163,10 @@ function importsSignals(module: PythonModule): boolean {
           each.name === "signals" ||
           (each.module === "django.db" && each.name === "models")),
     );
+}
+
+/** What calls of these signals reach for rows of a model. */
+export function receiversOf(graph: ModelGraph, model: Model, signals: readonly string[]): readonly SignalReceiver[] {
+  const isOwn = model.cls.module.origin === "project";
+  return (graph.receivers ?? []).filter((one) => signals.includes(one.signal) && (one.sender === model.label || (one.sender === everySender && isOwn)));
 }
