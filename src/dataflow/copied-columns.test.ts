@@ -2,7 +2,7 @@
 import { test } from "vitest";
 import { expectMarked } from "../../tests/support/framework-case.ts";
 
-const MODELS = (body: string) => `from django.db import models
+const POST = `from django.db import models
 
 
 class Author(models.Model):
@@ -13,7 +13,9 @@ class Post(models.Model):
     author = models.ForeignKey(Author, on_delete=models.CASCADE)
     status = models.CharField(max_length=10)
     title = models.CharField(max_length=10)
+`;
 
+const MODELS = (body: string) => `${POST}
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._old_status = self.status
@@ -87,20 +89,9 @@ test.each([
   ["a keyword that is asked for", 'def keep(sender, **kwargs):\n    post = kwargs.get("instance")\n    post.old_status = post.status\n'],
 ])("a receiver of post_init keeps it too, of %s", async (_what, keep) => {
   const shop = (expected: string) => ({
-    "shop/models.py": `from django.db import models
-from django.db.models.signals import post_init, post_save
+    "shop/models.py": `from django.db.models.signals import post_init, post_save
 from django.dispatch import receiver
-
-
-class Author(models.Model):
-    name = models.CharField(max_length=50)
-
-
-class Post(models.Model):
-    author = models.ForeignKey(Author, on_delete=models.CASCADE)
-    status = models.CharField(max_length=10)
-    title = models.CharField(max_length=10)
-
+${POST}
 
 @receiver(post_init, sender=Post)
 ${keep}

@@ -1,9 +1,10 @@
 /** Classes that ask which columns of a row were left out: what they do then is theirs to know. */
-import type { ClassInfo } from "../model/index.ts";
+import type { ClassInfo, Stmt } from "../model/index.ts";
+import { nodesIn } from "../python/syntax-tree.ts";
 import type { Frame, Loop } from "./frame.ts";
 
 /** `row.get_deferred_fields()`, and `models.DEFERRED`, which stands for a value that was not loaded. */
-const ASKING: ReadonlySet<unknown> = new Set(["get_deferred_fields", "DEFERRED"]);
+const ASKING: ReadonlySet<string> = new Set(["get_deferred_fields", "DEFERRED"]);
 
 const asking = new WeakMap<ClassInfo, boolean>();
 
@@ -18,17 +19,12 @@ export function deferralDoubts(frame: Frame, loop: Loop | null): readonly string
 function asksForDeferred(cls: ClassInfo): boolean {
   let asks = asking.get(cls);
   if (asks === undefined) {
-    asks = [...cls.members.values()].flat().some((one) => one.kind === "function" && names(one.def.body));
+    asks = [...cls.members.values()].flat().some((one) => one.kind === "function" && one.def.body.some(names));
     asking.set(cls, asks);
   }
   return asks;
 }
 
-function names(part: unknown): boolean {
-  if (Array.isArray(part)) return part.some(names);
-  if (typeof part !== "object" || part === null) return false;
-  const { kind, name, body } = part as { readonly kind?: string; readonly name?: unknown; readonly body?: unknown };
-  if ((kind === "attribute" || kind === "name") && ASKING.has(name)) return true;
-  // A body that comes out of the cache is a getter of its own.
-  return Object.values(part).some(names) || (kind === "function" && names(body));
+function names(stmt: Stmt): boolean {
+  return nodesIn(stmt).some((node) => (node.kind === "attribute" || node.kind === "name") && ASKING.has(node.name));
 }

@@ -25,20 +25,18 @@ import { isChoosable, isEditable, renderOptions } from "../forms/options.ts";
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
 const adminModels =
   (engine: Engine): Hook =>
-  (args) => {
-    const [admin] = args.positional;
-    if (admin?.kind !== "object") return UNKNOWN;
-    return list(registeredModels(engine, admin.cls).map((model) => ({ kind: "class", cls: model.cls })));
-  };
+  ({ positional: [admin] }) =>
+    admin?.kind === "object" ? list(modelClasses(engine, admin.cls)) : UNKNOWN;
 
 /** The model of an admin whose methods run by themselves, such as its own views: each that it is registered for. */
 const adminModel =
   (engine: Engine): Hook =>
-  (args) => {
-    const [admin] = args.positional;
-    if (admin?.kind !== "object") return UNKNOWN;
-    return joinAll(registeredModels(engine, admin.cls).map((model) => ({ kind: "class", cls: model.cls })));
-  };
+  ({ positional: [admin] }) =>
+    admin?.kind === "object" ? joinAll(modelClasses(engine, admin.cls)) : UNKNOWN;
+
+function modelClasses(engine: Engine, admin: ClassInfo): Value[] {
+  return registeredModels(engine, admin).map(({ cls }) => ({ kind: "class", cls }));
+}
 
 const registrations = new WeakMap<Engine, ReadonlyMap<string, readonly Model[]>>();
 
