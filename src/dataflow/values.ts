@@ -114,7 +114,7 @@ export interface RowValue {
   readonly isBeingCreated?: true;
   /** `request.user` was put somewhere here, and is fetched by the first read of it. */
   readonly lazy?: Span;
-  /** Never None: one of a loop's rows, what `get()` gives, what a key leads to that cannot be NULL. */
+  /** Never None: one of a loop's rows, what `get()` gives, what a key leads to that cannot be NULL or that the filter gave. */
   readonly isThere?: true;
 }
 export type ValuesShape = "rows" | "dict" | "tuple" | "flat" | "scalar";
