@@ -1,5 +1,5 @@
 import { distinctBy } from "../../model/group-by.ts";
-import type { Call, DatabaseDraft, EvidenceInput, Expr, Judgement, Rule, RuleInput, Span, Spot } from "../../model/index.ts";
+import type { Call, DatabaseDraft, EvidenceInput, Expr, Judgement, Program, Rule, RuleInput, Span, Spot } from "../../model/index.ts";
 import type { DatabaseSettings, SettingsFacts } from "../../model/deployment.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { isOpen } from "../deployment/entries.ts";
@@ -54,7 +54,7 @@ function lookAt(source: RuleInput, settings: SettingsFacts, regions: AtomicRegio
   const drafts = [
     ...reading.flatMap((one) => [...writesBack(one), ...forgetsTransactions(one, settings, source, regions), ...losesSessions(one, settings)]),
     ...(reading[0] !== undefined && !routers.some(({ hasRelations }) => hasRelations) ? [refusesRelations(reading[0])] : []),
-    ...replicas.flatMap((one) => [...withoutMirror(one), ...inTransactions(one)]),
+    ...replicas.flatMap((one) => [...(isReadFrom(one, settings, routers, source) ? withoutMirror(one) : []), ...inTransactions(one)]),
   ];
   return { routers, replicas, drafts };
 }
@@ -157,12 +157,35 @@ function refusesRelations(router: Router): DatabaseDraft {
 
 // ---------------------------------------------------------------------------------------------------------------- aliases
 
+/** A router sends reads there, or one of a package may; or a query names it. What only a backup knows of, no test reads from. */
+function isReadFrom({ alias }: DatabaseSettings, settings: SettingsFacts, routers: readonly Router[], source: RuleInput): boolean {
+  const listed = settings.values.get("DATABASE_ROUTERS")?.value;
+  const ofPackages = (Array.isArray(listed) ? listed.length : 0) > routers.length;
+  return ofPackages || routers.some(({ reads }) => reads !== null && (reads.isOpen || reads.aliases.includes(alias))) || isNamedByQuery(alias, source);
+}
+
+const CONSTANT = /^[A-Z][A-Z0-9_]*$/;
+const ASKS_BY: ReadonlySet<string> = new Set(["using", "db_manager"]);
+
+/** A constant or a setting may be the alias; a variable goes over all of them, mostly. */
+function isNamedByQuery(alias: string, { program }: RuleInput): boolean {
+  const mayBe = (expr: Expr | undefined): boolean =>
+    expr?.kind === "str" ? expr.value === alias : (expr?.kind === "name" || expr?.kind === "attribute") && CONSTANT.test(expr.name);
+  return codeOf(program).some(({ ir }) =>
+    callsIn(ir.body).some(
+      ({ callee, args, keywords }) =>
+        (callee.kind === "attribute" && ASKS_BY.has(callee.name) && mayBe(args[0])) || mayBe(keywords.find(({ name }) => name === "using")?.value),
+    ),
+  );
+}
+
 function withoutMirror(database: DatabaseSettings): DatabaseDraft[] {
   const { alias, mirrorOf, spot } = database;
   if (mirrorOf !== null || isOpen(database, "TEST", ["code"])) return [];
   return [
     draft(["mirror", alias], [{ ...spot, label: "no TEST MIRROR" }], {
       severity: "info",
+      confidence: "likely",
       claim: `Tests give the replica \`${alias}\` a database of its own, which stays empty: its TEST has no MIRROR.`,
       reason: "The test runner makes and migrates a second database, and what a test reads through it has no rows.",
       remedy: `Set "TEST": {"MIRROR": "default"} for \`${alias}\`.`,
@@ -202,16 +225,16 @@ const WRITES: ReadonlySet<string> = new Set([
 ]);
 const BY_ARGUMENT: ReadonlySet<string> = new Set(["save", "delete", "asave", "adelete"]);
 
+const codeOf = ({ modules }: Program) => [...modules.values()].filter(({ origin, ir }) => origin === "project" && !/(?:^|\/)tests?(?:\/|\.py|_)/.test(ir.file));
+
 /** `.using("replica")` and `using="replica"` where something is written, or inside a transaction. */
 function sentTo({ program }: RuleInput, aliases: ReadonlySet<string>, regions: AtomicRegions): DatabaseDraft[] {
   if (aliases.size === 0) return [];
-  return [...program.modules.values()]
-    .filter(({ origin, ir }) => origin === "project" && !/(?:^|\/)tests?(?:\/|\.py|_)/.test(ir.file))
-    .flatMap(({ ir }) => {
-      const calls = callsIn(ir.body);
-      const written = calls.flatMap((call) => writeTo(call, ir.file, aliases));
-      return [...written, ...calls.flatMap((call) => readInside(call, ir.file, aliases, regions, written))];
-    });
+  return codeOf(program).flatMap(({ ir }) => {
+    const calls = callsIn(ir.body);
+    const written = calls.flatMap((call) => writeTo(call, ir.file, aliases));
+    return [...written, ...calls.flatMap((call) => readInside(call, ir.file, aliases, regions, written))];
+  });
 }
 
 function writeTo(call: Call, file: string, aliases: ReadonlySet<string>): DatabaseDraft[] {

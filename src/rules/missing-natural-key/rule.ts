@@ -1,10 +1,12 @@
-import { addUniqueConstraint } from "../../fixes/migrations/index.ts";
+import { addUniqueConstraint, type Comparison } from "../../fixes/migrations/index.ts";
+import { conditionSql } from "../../fixes/migrations/condition.ts";
 import { quoteName } from "../../fixes/migrations/sql-text.ts";
 import type {
   Call,
   Database,
   DatabaseDraft,
   DatabaseInput,
+  Expr,
   Field,
   FindingDraft,
   Index,
@@ -19,6 +21,7 @@ import { formatNumber } from "../../model/numbers.ts";
 import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { fieldNamed } from "../chains.ts";
 import { callAt } from "../code.ts";
+import { isCommandFile } from "../command-files.ts";
 import { duplicatesSql } from "../database/duplicates-sql.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { fromSource } from "../database/from-source.ts";
@@ -36,13 +39,16 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => lookupsIn(input).map(sourceDraft),
+  check: (input) => {
+    const lookups = lookupsIn(input);
+    return lookups.map((one) => sourceDraft(one, lookups));
+  },
   judge: (input) => {
     const { source } = input;
     if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source: which fields rows are looked up by" }], examined: "" };
     const lookups = lookupsIn(source);
     return {
-      drafts: lookups.flatMap((one) => databaseDrafts(one, input)),
+      drafts: lookups.flatMap((one) => databaseDrafts(one, lookups, input)),
       unjudged: [],
       examined: `${lookups.length} models that rows are looked up or created in`,
     };
@@ -53,8 +59,13 @@ export const rule: Rule = {
 interface Lookup {
   readonly model: Model;
   readonly fields: readonly Field[];
+  /** Of the fields those that tell of a state, which all calls give the same: the others name the row while it is in it. */
+  readonly states: ReadonlyMap<Field, State>;
   readonly writes: readonly Write[];
 }
+
+/** `is_draft=True`; null for None. */
+type State = string | number | boolean | null;
 
 const METHODS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"]);
 
@@ -86,27 +97,61 @@ function asksFor(node: SyntaxNode, fields: readonly Field[]): boolean {
 function lookupsIn(input: RuleInput): Lookup[] {
   const found = new Map<string, Lookup>();
   for (const write of input.facts.writes) {
-    const fields = METHODS.has(write.how) && !TEST_CODE.test(write.span.file) ? fieldsOf(write, input) : null;
+    const given = METHODS.has(write.how) && !TEST_CODE.test(write.span.file) ? fieldsOf(write, input) : null;
+    const fields = given === null ? null : [...given.keys()];
     const model = write.model === null ? null : input.graph.byLabel(write.model);
-    if (model === null || fields === null || model.cls.module.origin !== "project" || isUnique(model, fields) || isUniqueAtTimes(model, fields)) continue;
+    if (
+      model === null ||
+      given === null ||
+      fields === null ||
+      model.cls.module.origin !== "project" ||
+      isUnique(model, fields) ||
+      isUniqueAtTimes(model, fields)
+    )
+      continue;
     const key = [model.concrete, ...fields.map(({ name }) => name).toSorted()].join(" ");
     const before = found.get(key);
     if (before?.writes.some(({ span }) => span.file === write.span.file && span.start === write.span.start) === true) continue;
-    found.set(key, { model, fields, writes: [...(before?.writes ?? []), write] });
+    const states = statesOf(given);
+    found.set(key, {
+      model,
+      fields: before?.fields ?? fields,
+      states: before === undefined ? states : sharedBy(before.states, states),
+      writes: [...(before?.writes ?? []), write],
+    });
   }
   return [...found.values()];
 }
 
-/** Fields of the lookup as written; null where it is not all there: `**lookup`, a related manager, a path, a transform. */
-function fieldsOf(write: Write, input: RuleInput): Field[] | null {
+/** What no row is named by: a truth, NULL, one of a field's choices. */
+function statesOf(given: ReadonlyMap<Field, Expr>): Map<Field, State> {
+  const states = [...given].flatMap(([field, value]): [Field, State][] => {
+    if (value.kind === "constant" && value.value !== "ellipsis") return [[field, value.value === "none" ? null : value.value === "true"]];
+    return hasChoices(field) && (value.kind === "str" || value.kind === "num") ? [[field, value.value]] : [];
+  });
+  return new Map(states);
+}
+
+const hasChoices = ({ declaration }: Field): boolean =>
+  declaration?.kind === "call" && declaration.keywords.some(({ name, value }) => name === "choices" && value.kind !== "constant");
+
+function sharedBy(some: ReadonlyMap<Field, State>, others: ReadonlyMap<Field, State>): Map<Field, State> {
+  return new Map([...some].filter(([field, state]) => others.has(field) && others.get(field) === state));
+}
+
+/** Fields of the lookup and what they are given, as written; null where it is not all there: `**lookup`, a related manager, a path, a transform. */
+function fieldsOf(write: Write, input: RuleInput): Map<Field, Expr> | null {
   const model = write.model === null ? null : input.graph.byLabel(write.model);
   const call = callAt(input, write.span);
   if (model === null || call === null || write.relation !== null || !isOnManager(call)) return null;
-  const names = call.keywords.map(({ name }) => name).filter((name) => !VALUES.has(name));
-  const fields = names.map((name) => (name === "" || name.includes("__") ? null : fieldNamed(model, name)));
-  return fields.length === 0 || fields.some((field) => field === null || field.attname === null || isLongText(field))
-    ? null
-    : fields.flatMap((field) => field ?? []);
+  const fields = new Map<Field, Expr>();
+  for (const { name, value } of call.keywords) {
+    if (VALUES.has(name)) continue;
+    const field = name === "" || name.includes("__") ? null : fieldNamed(model, name);
+    if (field === null || field.attname === null || isLongText(field)) return null;
+    fields.set(field, value);
+  }
+  return fields.size === 0 ? null : fields;
 }
 
 /** Names and codes are shorter; of longer text an index entry may not fit on its page, and the same words in two rows are no mistake. */
@@ -137,24 +182,58 @@ function isUnique({ uniqueTogether, table }: Model, fields: readonly Field[]): b
 
 const namesOf = (fields: readonly Field[]): string => fields.map(({ name }) => name).join(", ");
 
-function sourceDraft({ model, fields, writes }: Lookup): FindingDraft {
+/** The same rows are looked up by less elsewhere: what comes on top are values. */
+function narrowerThan({ model, fields }: Lookup, all: readonly Lookup[]): Lookup | null {
+  const isWithin = (other: Lookup): boolean => other.fields.length < fields.length && other.fields.every((field) => fields.includes(field));
+  return all.filter((other) => other.model.concrete === model.concrete && isWithin(other)).toSorted((a, b) => a.fields.length - b.fields.length)[0] ?? null;
+}
+
+/** Fields that no two rows may share, while they are in the states that the lookup names. */
+function keyOf({ fields, states }: Lookup): Field[] {
+  const naming = fields.filter((field) => !states.has(field));
+  return naming.length === 0 ? fields.slice(0, 1) : naming;
+}
+
+function constraintText(lookup: Lookup): string {
+  const key = keyOf(lookup);
+  const [only, ...others] = key;
+  if (lookup.states.size === 0 && only !== undefined && others.length === 0) return `\`unique=True\` to \`${only.name}\``;
+  const terms = [...lookup.states].map(([{ name }, state]) => (state === null ? `${name}__isnull=True` : `${name}=${stateText(state)}`));
+  const condition = terms.length === 0 ? "" : `condition=Q(${terms.join(", ")}), `;
+  return `\`UniqueConstraint(fields=[${key.map(({ name }) => `"${name}"`).join(", ")}], ${condition}name=…)\``;
+}
+
+function stateText(state: string | number | boolean): string {
+  if (typeof state === "boolean") return state ? "True" : "False";
+  return typeof state === "number" ? String(state) : `"${state}"`;
+}
+
+const DOUBLE_ROWS = "Remove the double rows";
+
+function sourceDraft(lookup: Lookup, all: readonly Lookup[]): FindingDraft {
+  const { model, fields, writes } = lookup;
   const [first] = writes;
   const method = first?.how ?? "get_or_create";
-  const unique =
-    fields.length === 1
-      ? `\`unique=True\` to \`${namesOf(fields)}\``
-      : `\`UniqueConstraint(fields=[${fields.map(({ name }) => `"${name}"`).join(", ")}], name=…)\``;
+  const narrower = narrowerThan(lookup, all);
+  const isOfCommands = writes.every(({ span }) => isCommandFile(span.file));
   return {
     key: [model.label, ...fields.map(({ name }) => name).toSorted()],
+    ...(isOfCommands ? { confidence: "possible" as const } : {}),
     claim: `\`${method}()\` looks up \`${model.name}\` by ${listed(fields.map(({ name }) => name))}, which no unique constraint covers.`,
-    reason:
-      "Two requests at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned. Each lookup also needs an index that the constraint would bring.",
-    remedy: `Remove the double rows, then add ${unique}.`,
-    doubt: fields.some((field) => field.null)
+    reason: `Two ${isOfCommands ? "runs" : "requests"} at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned. Each lookup also needs an index that the constraint would bring.`,
+    remedy:
+      narrower === null
+        ? `${DOUBLE_ROWS}, then add ${constraintText(lookup)}.`
+        : `Look it up by ${listed(narrower.fields.map(({ name }) => name))} alone, as is done elsewhere, and give the rest as \`defaults\`. ${DOUBLE_ROWS}, then add ${constraintText(narrower)}.`,
+    doubt: fields.some((field) => field.null && lookup.states.get(field) !== null)
       ? "NULL equals nothing in a unique constraint (nulls_distinct=False makes it); a lock held around the call keeps others out"
       : "a lock held around the call, or a single writer, keeps others out",
     model: model.label,
-    places: [...writes.slice(0, 5).map(({ span }): Spot => ({ role: "write", span })), ...fields.map(({ span }): Spot => ({ role: "definition", span }))],
+    places: [
+      ...writes.slice(0, 5).map(({ span }): Spot => ({ role: "write", span })),
+      ...(narrower?.writes.slice(0, 1) ?? []).map(({ span }): Spot => ({ role: "write", span, label: "looks it up by less" })),
+      ...fields.map(({ span }): Spot => ({ role: "definition", span })),
+    ],
     fixes: [],
   };
 }
@@ -162,46 +241,59 @@ function sourceDraft({ model, fields, writes }: Lookup): FindingDraft {
 // ------------------------------------------------------------------------------------------------------------ database
 
 /** The catalog has the last word: a constraint may have been made by SQL. */
-function databaseDrafts(lookup: Lookup, input: DatabaseInput): DatabaseDraft[] {
+function databaseDrafts(lookup: Lookup, all: readonly Lookup[], input: DatabaseInput): DatabaseDraft[] {
   const { database } = input;
+  const draft = sourceDraft(lookup, all);
+  const narrower = narrowerThan(lookup, all);
   const table = database.tableOf(lookup.model);
-  if (table === null) return fromSource([sourceDraft(lookup)], `the snapshot has no table of ${lookup.model.label}`);
-  const columns = lookup.fields.map(({ column, attname, name }) => column ?? attname ?? name);
-  return database.indexesOf(table).some((index) => keepsApart(index, columns)) ? [] : [databaseDraft(lookup, { table, columns }, input)];
+  if (table === null) return fromSource([draft], `the snapshot has no table of ${lookup.model.label}`);
+  const columns = lookup.fields.map(columnOf);
+  const keepsSome = lookup.states.size > 0;
+  return database.indexesOf(table).some((index) => keepsApart(index, columns, keepsSome))
+    ? []
+    : [databaseDraft(draft, narrower ?? lookup, { table, input, isOfNarrower: narrower !== null })];
 }
 
-function keepsApart({ unique, valid, predicate, keys }: Index, columns: readonly string[]): boolean {
-  return unique && valid && predicate === null && keys.every(({ column }) => column !== null && columns.includes(column));
+const columnOf = ({ column, attname, name }: Field): string => column ?? attname ?? name;
+
+/** A partial one may be of the states that the lookup names: what its predicate says is not compared. */
+function keepsApart({ unique, valid, predicate, keys }: Index, columns: readonly string[], keepsSome: boolean): boolean {
+  return unique && valid && (predicate === null || keepsSome) && keys.every(({ column }) => column !== null && columns.includes(column));
 }
 
-/** The columns that rows are looked up by. */
-interface Key {
+interface At {
   readonly table: Table;
-  readonly columns: readonly string[];
+  readonly input: DatabaseInput;
+  /** The finding of the narrower lookup has the fix. */
+  readonly isOfNarrower: boolean;
 }
 
-function databaseDraft(lookup: Lookup, key: Key, input: DatabaseInput): DatabaseDraft {
+function databaseDraft(draft: FindingDraft, lookup: Lookup, { table, input, isOfNarrower }: At): DatabaseDraft {
   const { database } = input;
-  const { table, columns } = key;
-  const draft = sourceDraft(lookup);
+  const columns = keyOf(lookup).map(columnOf);
+  const condition = [...lookup.states].map(([field, state]): Comparison =>
+    state === null ? { column: columnOf(field), operator: "is null" } : { column: columnOf(field), operator: "=", value: state },
+  );
   const rows = rowsOf(table, database);
   const size: Record<string, number> = rows === null ? {} : { rows: Math.round(rows) };
+  const found = duplicatesSql(table, columns.map(quoteName), [
+    ...equalRows(columns, table, database),
+    ...(condition.length === 0 ? [] : [conditionSql(condition)]),
+  ]);
   return {
     ...draft,
     reason: rows === null ? draft.reason : `${draft.reason} The table has about ${formatNumber(Math.round(rows))} rows.`,
-    remedy: `Remove the double rows, which \`${equalRows(key, database)}\` lists: while there are some, the constraint cannot be built. ${draft.remedy.replace(/^Remove the double rows, then add/, "Then add")}`,
-    places: [tableSpot(table, `no unique index within (${namesOf(lookup.fields)})`), ...draft.places],
+    remedy: draft.remedy.replace(
+      `${DOUBLE_ROWS}, then add`,
+      `${DOUBLE_ROWS}, which \`${found}\` lists: while there are some, the constraint cannot be built. Then add`,
+    ),
+    places: [tableSpot(table, `no unique index within (${namesOf(keyOf(lookup))})`), ...draft.places],
     evidence: [{ ...catalogEvidence(database, size), table: shortName(table) }],
-    fixes: [addUniqueConstraint(input, table, { columns })],
+    fixes: isOfNarrower ? [] : [addUniqueConstraint(input, table, { columns, ...(condition.length === 0 ? {} : { condition }) })],
   };
 }
 
 /** NULL equals nothing, so that such rows do not stand in the way. */
-function equalRows({ table, columns }: Key, database: Database): string {
-  const nullable = columns.filter((column) => database.column(table, column)?.notNull !== true);
-  return duplicatesSql(
-    table,
-    columns.map(quoteName),
-    nullable.map((column) => `${quoteName(column)} IS NOT NULL`),
-  );
+function equalRows(columns: readonly string[], table: Table, database: Database): string[] {
+  return columns.filter((column) => database.column(table, column)?.notNull !== true).map((column) => `${quoteName(column)} IS NOT NULL`);
 }

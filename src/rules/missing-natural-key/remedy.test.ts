@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
+
+const MODELS = `from django.db import models
+
+
+class Draft(models.Model):
+    book = models.ForeignKey("Book", models.CASCADE)
+    kind = models.CharField(max_length=9, choices=[("mail", "mail"), ("post", "post")])
+    is_sent = models.BooleanField(default=False)
+    parent = models.ForeignKey("self", models.CASCADE, null=True)
+
+
+class Book(models.Model):
+    name = models.CharField(max_length=20)
+    shelf = models.CharField(max_length=20)
+`;
+
+async function told(calls: readonly string[], file = "shop/work.py"): Promise<readonly string[]> {
+  const report = await analyseShop({
+    "shop/models.py": MODELS,
+    "shop/signals.py": "",
+    [file]: `from shop.models import Book, Draft\n\n\ndef work(book, kind, sent):\n${calls.map((call) => `    ${call}\n`).join("")}`,
+  });
+  return report.findings.filter(({ rule }) => rule === "missing-natural-key").map(({ remedy, confidence }) => `${confidence}: ${remedy ?? ""}`);
+}
+
+test("a state that the lookup names is the constraint's condition, and no part of its key", async () => {
+  expect(await told(["Draft.objects.get_or_create(book=book, kind=kind, is_sent=False, parent=None)"])).toEqual([
+    'likely: Remove the double rows, then add `UniqueConstraint(fields=["book", "kind"], condition=Q(is_sent=False, parent__isnull=True), name=…)`.',
+  ]);
+  expect(await told(['Draft.objects.get_or_create(book=book, kind="mail")'])).toEqual([
+    'likely: Remove the double rows, then add `UniqueConstraint(fields=["book"], condition=Q(kind="mail"), name=…)`.',
+  ]);
+});
+
+test("what differs between calls is part of the key", async () => {
+  const calls = ["Draft.objects.get_or_create(book=book, is_sent=False)", "Draft.objects.get_or_create(book=book, is_sent=True)"];
+  expect(await told(calls)).toEqual(['likely: Remove the double rows, then add `UniqueConstraint(fields=["book", "is_sent"], name=…)`.']);
+});
+
+test("one row of a state is unique by it alone", async () => {
+  expect(await told(["Draft.objects.get_or_create(is_sent=False)"])).toEqual([
+    'likely: Remove the double rows, then add `UniqueConstraint(fields=["is_sent"], condition=Q(is_sent=False), name=…)`.',
+  ]);
+});
+
+test("where the same rows are looked up by less, the rest are values", async () => {
+  expect(await told(['Book.objects.get_or_create(name="a", shelf=kind)', 'Book.objects.get_or_create(name="b")'])).toEqual([
+    "likely: Look it up by `name` alone, as is done elsewhere, and give the rest as `defaults`. Remove the double rows, then add `unique=True` to `name`.",
+    "likely: Remove the double rows, then add `unique=True` to `name`.",
+  ]);
+});
+
+test("two runs of a command at once are rare", async () => {
+  expect(await told(["Book.objects.get_or_create(name=kind)"], "shop/management/commands/fill.py")).toEqual([
+    "possible: Remove the double rows, then add `unique=True` to `name`.",
+  ]);
+});
