@@ -38,7 +38,7 @@ function sleepDraft(one: Waiting, source: RuleInput): DatabaseDraft {
     confidence: isRecorded(one) ? "certain" : "likely",
     claim: `\`${where}\` sleeps inside ${opened}.`,
     reason: `The session is idle in transaction: it keeps its locks, and VACUUM keeps every row that died since it began.${recorded === null ? "" : ` Recorded: ${recorded.calls} times, ${ms(recorded.slowest)} ms at most.`}`,
-    remedy: "Wait between transactions, and open one for the writes alone; inside one, nothing that others commit under REPEATABLE READ is seen anyway.",
+    remedy: "Wait between transactions, and open one for the writes alone; inside one, under REPEATABLE READ nothing that others commit is seen anyway.",
     doubt: "a sleep of a few milliseconds costs little where nothing else wants the rows",
     places: waitingPlaces(one, "sleeps here"),
     evidence: waitingEvidence(one),

@@ -3,7 +3,7 @@ import type { TransactionTotals } from "../../model/recording.ts";
 import { modelName } from "../names.ts";
 import { blockAround, type AtomicBlock } from "../transactions/blocks.ts";
 import { lockBefore } from "../transactions/locks.ts";
-import { isRecorded, isTestFile, ms, ownFrame, spanOfLine, waitingEvidence, waitings, type Waiting } from "../transactions/outside.ts";
+import { callSpots, isRecorded, isTestFile, ms, ownFrame, spanOfLine, waitingEvidence, waitings, type Waiting } from "../transactions/outside.ts";
 
 export const rule: Rule = {
   meta: {
@@ -32,7 +32,7 @@ function waitingBlocks(waiting: readonly Waiting[], source: RuleInput): Database
     const { block } = one;
     if (block === null) continue;
     const key = `${block.file}:${block.start}`;
-    const lock = found.has(key) ? null : lockBefore(source, block, { span: one.calls[0] ?? one.span, root: one.root });
+    const lock = found.has(key) ? null : lockBefore(source, block, { root: one.root, steps: [...one.calls, one.span] });
     if (lock !== null) found.set(key, lockedDraft(one, block, lock));
   }
   return [...found.values()];
@@ -52,7 +52,7 @@ function lockedDraft(one: Waiting, block: AtomicBlock, lock: NonNullable<ReturnT
     places: [
       { role: "definition", span: block.head, label: "the transaction begins" },
       { role: "call", span: lock.span, label: "rows are locked" },
-      ...calls.map((call) => ({ role: "call", span: call }) as const),
+      ...callSpots(calls),
       { role: "call", span, label: "waits here" },
     ],
     evidence: waitingEvidence(one),

@@ -172,5 +172,10 @@ export function waitingPlaces({ block, setting, calls, span }: Waiting, label: s
       : setting === null
         ? []
         : [{ role: "definition", span: setting.span, label: "each request is a transaction" }];
-  return [...opened, ...calls.map((one) => ({ role: "call", span: one }) as const), { role: "call", span, label }];
+  return [...opened, ...callSpots(calls), { role: "call", span, label }];
+}
+
+/** What Django's own classes call on the way is nothing to look at. */
+export function callSpots(calls: readonly Span[]): Spot[] {
+  return calls.filter(({ file }) => !file.startsWith("builtin/")).map((span) => ({ role: "call", span }));
 }
