@@ -32,6 +32,22 @@ function decoratedReceivers(input: RuleInput): Receiver[] {
   );
 }
 
+/** Functions that signals of all models call: which of them they mean, they find out themselves. */
+export function receiversOfAll(input: RuleInput): readonly Span[] {
+  return projectModules(input).flatMap(({ ir }) =>
+    ir.body.flatMap((stmt) =>
+      stmt.kind === "function" && stmt.decorators.some((one) => one.kind === "call" && isReceiverOfAll(one))
+        ? { file: ir.file, start: stmt.start, end: stmt.end }
+        : [],
+    ),
+  );
+}
+
+function isReceiverOfAll({ callee, args, keywords }: Call): boolean {
+  const signals = args.flatMap((one) => (one.kind === "sequence" ? one.items : [one])).map(nameOf);
+  return nameOf(callee) === "receiver" && signals.some((name) => SIGNALS.test(name)) && keywords.every(({ name }) => name !== "sender");
+}
+
 function projectModules({ program }: RuleInput): RuleInput["program"]["modules"] extends ReadonlyMap<string, infer Module> ? Module[] : never {
   return [...program.modules.values()].filter((one) => one.origin === "project");
 }

@@ -4,6 +4,7 @@ import { sentFrom, statementEvidence, statementSpot } from "../database/statemen
 import { dearestFirst, noStatements, readsOf, sumOf, tableOfShape, type ShapedStatement } from "../database/statement-shapes.ts";
 import { shortName } from "../database/names.ts";
 import { shapesIn } from "../../sql/compare-shapes.ts";
+import { isCommandFile } from "../command-files.ts";
 import { chainsIn, lookupOf, textArguments, type Chain } from "../chains.ts";
 import { count, listed } from "../names.ts";
 import { formatPercent } from "../../model/numbers.ts";
@@ -58,6 +59,9 @@ const CONDITIONS: ReadonlySet<string> = new Set(["filter", "exclude", "get", "or
 /** Lookups of the whole document. */
 const WHOLE: ReadonlySet<string> = new Set(["exact", "isnull", "contains", "contained_by", "has_key", "has_keys", "has_any_keys", "in", "iexact", "icontains"]);
 
+/** What they ask of is a document or a list within the document: no column holds it. */
+const OF_DOCUMENTS: ReadonlySet<string> = new Set(["contains", "contained_by", "has_key", "has_keys", "has_any_keys"]);
+
 function documentsIn(input: RuleInput): Document[] {
   const found = new Map<string, { model: Model; field: Field; uses: { key: string; chain: Chain }[] }>();
   for (const chain of chainsIn(input)) {
@@ -82,29 +86,31 @@ function pathsIn({ calls }: Chain): string[] {
 function keyOf({ model }: Chain, path: string, input: RuleInput): { readonly model: Model; readonly field: Field; readonly key: string } | null {
   const { fields, rest } = lookupOf(input, model, path);
   const field = fields.at(-1);
-  const [key] = rest;
+  const [key, within] = rest;
+  if (within !== undefined && OF_DOCUMENTS.has(within)) return null;
   if (field === undefined || key === undefined || !field.type.endsWith(".JSONField") || WHOLE.has(key)) return null;
   const owner = fields.length === 1 ? model : input.graph.byLabel(fields.at(-2)?.relation?.target ?? "");
   return owner === null || owner.cls.module.origin !== "project" ? null : { model: owner, field, key };
 }
 
-/** A field beside the document that has the key's name holds the same, or should. */
+/** A field beside the document that has the key's name holds the same, or should; `id` is each one's own. */
 function columnBeside({ model, keys }: Document): string | undefined {
-  return keys.find((key) => model.fields.get(key)?.attname != null);
+  return keys.find((key) => model.fields.get(key)?.attname != null && model.fields.get(key)?.primaryKey !== true);
 }
 
 function sourceDraft(document: Document): FindingDraft {
   const { model, field, keys, uses } = document;
   const beside = columnBeside(document);
+  const others = keys.filter((key) => key !== beside && model.fields.get(key)?.attname == null);
   return {
     key: [model.label, field.name],
-    confidence: beside !== undefined || uses.length >= LEAST_USES ? "likely" : "possible",
+    confidence: (beside !== undefined || uses.length >= LEAST_USES) && !uses.every(({ chain }) => isCommandFile(chain.span.file)) ? "likely" : "possible",
     claim: `${count(new Set(uses.map(({ chain }) => `${chain.span.file}:${chain.span.start}`)).size, "query filters or orders", "queries filter or order")} by ${keys.length === 1 ? "key" : "keys"} ${listed(keys)} of the JSON field \`${model.name}.${field.name}\`.`,
     reason: REASON,
     remedy:
       beside === undefined
         ? `Make ${listed(keys)} a field, or a \`GeneratedField\` over the document, and index that.`
-        : `Ask the field \`${beside}\` beside it.`,
+        : `Ask the field \`${beside}\` beside it${others.length === 0 ? "" : `, and make ${listed(others)} a field too`}.`,
     doubt: DOUBT,
     model: model.label,
     places: [...chainSpots(uses.map(({ chain }) => chain.span)), { role: "definition", span: field.span }],
