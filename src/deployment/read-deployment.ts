@@ -60,7 +60,7 @@ function namedByEntryPoints({ modules, texts, readText }: DeploymentInput): stri
 function proxiesIn(file: string, text: string): ProxyTimeout[] {
   if (/haproxy[\w.-]*\.cfg$/.test(file)) return readHaproxy(file, text);
   if (/Caddyfile/.test(file)) return readCaddy(file, text);
-  return /nginx/.test(file) && /\.(?:conf|template|tmpl|j2|erb)$/.test(file) ? readNginx(file, text) : [];
+  return /nginx/.test(file) && /\.(?:conf|template|tmpl|j2|erb|in)$/.test(file) ? readNginx(file, text) : [];
 }
 
 function limitIn(texts: Texts): Said<number> | null {

@@ -141,7 +141,7 @@ function beyondProxy({ name, workerClass }: Service, timeout: Said<number>, spot
   return {
     key: [name, "proxy"],
     severity: proxy === undefined ? "info" : "warning",
-    confidence: proxy === undefined || proxy.seconds.isDefault === true || timeout.dependsOn !== undefined ? "likely" : "certain",
+    confidence: proxy === undefined ? "possible" : proxy.seconds.isDefault === true || timeout.dependsOn !== undefined ? "likely" : "certain",
     claim: `A request of \`${name}\` can run for ${timeout.value} s; ${proxy === undefined ? "a proxy's usual" : `${proxy.program}'s ${proxy.seconds.isDefault === true ? "default " : ""}\`${proxy.name}\``} ${proxy === undefined ? `limit of ${seconds} s` : `of ${seconds} s`} ends it for its client first.`,
     reason: `The client gets 504 and asks again, while the worker, its connection and its statement go on for nobody.${isHeartbeat ? " With uvicorn's worker the timeout only notices a process that hangs: a request has no limit at all." : ""}`,
     remedy: `Set the worker's timeout below ${seconds} s: statement < request < proxy.`,
