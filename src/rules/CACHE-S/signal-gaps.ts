@@ -2,12 +2,12 @@
 import type { CacheCall, ChainCall, DatabaseDraft, RuleInput, Span } from "../../model/index.ts";
 import { groupBy } from "../../model/group-by.ts";
 import { formatCount } from "../../model/numbers.ts";
-import { pathTo } from "../../python/syntax-tree.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { cacheCalls, isRemoval, isStore, isWithin, keysMeet, keyWords } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { receivers, receiversOfAll, type Receiver } from "../caching/receivers.ts";
 import { writesOf, type WriteKind, type WriteSite } from "../caching/write-sites.ts";
-import { chainsIn, textArguments } from "../chains.ts";
+import { chainsIn } from "../chains.ts";
 import { callAt, functionAt } from "../code.ts";
 
 const SILENT: ReadonlySet<WriteKind> = new Set(["update", "bulk_create", "sql"]);
@@ -82,7 +82,7 @@ function columnsAsked(input: RuleInput, label: string, { key, span, trail }: Cac
   for (const place of [...trail, span].toReversed()) {
     const def = functionAt(pathTo(input.program, place));
     const chains = def === null ? [] : ofModel.filter((chain) => isWithin(chain.span, { file: place.file, start: def.start, end: def.end }));
-    const asked = chains.map(({ calls }) => (calls.some(({ name, args }) => VALUES.has(name) && args.length > 0) ? calls.flatMap(columnsOf) : null));
+    const asked = chains.map(({ calls }) => (calls.some(asksColumns) ? calls.flatMap(columnsOf) : null));
     if (asked.length > 0) return asked.includes(null) ? null : asked.flatMap((some) => some ?? []);
   }
   // Under a key that nobody knows something else may be stored, where nothing asks for the model.
@@ -90,9 +90,16 @@ function columnsAsked(input: RuleInput, label: string, { key, span, trail }: Cac
 }
 
 const VALUES: ReadonlySet<string> = new Set(["values", "values_list"]);
+const NUMBERS: ReadonlySet<string> = new Set(["aggregate", "count", "exists"]);
 
-function columnsOf(call: ChainCall): string[] {
-  return [...textArguments(call), ...call.keywords.map(({ name }) => name)].map((path) => path.replace(/^-/, "").split("__")[0] ?? "");
+const asksColumns = ({ name, args }: ChainCall): boolean => NUMBERS.has(name) || (VALUES.has(name) && args.length > 0);
+
+/** `Sum("size")` too: what texts of a call name. */
+function columnsOf({ args, keywords }: ChainCall): string[] {
+  const texts = [...args, ...keywords.map(({ value }) => value)].flatMap((one) =>
+    [...nodesIn(one)].flatMap((node) => (node.kind === "str" ? [node.value] : [])),
+  );
+  return [...texts, ...keywords.map(({ name }) => name)].map((path) => path.replace(/^-/, "").split("__")[0] ?? "");
 }
 
 /** `update(count=…)`, where no cached value holds the count. */
