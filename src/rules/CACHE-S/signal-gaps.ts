@@ -32,16 +32,16 @@ export function signalGaps(input: RuleInput): readonly DatabaseDraft[] {
   const sameWrites = groupBy(gaps, ({ group, missed }) => [group.model, whenOf(group.by), ...missed.map(({ span }) => `${span.file}:${span.start}`)].join(" "));
   return [...sameWrites.values()].flatMap((same) => {
     const [first] = same;
-    return first === undefined
-      ? []
-      : [
-          toDraft(
-            first.group,
-            first.missed,
-            same.map(({ group }) => group.call),
-          ),
-        ];
+    if (first === undefined) return [];
+    const calls = same.map(({ group }) => group.call);
+    return [toDraft(first.group, { calls, missed: first.missed, isByHand: removals.some((one) => isByHand(one, first.group, calls)) })];
   });
+}
+
+/** Other code removes the key as well: which writes it thinks of is its author's knowledge. */
+function isByHand(removal: CacheCall, { by }: Group, calls: readonly CacheCall[]): boolean {
+  const isOfSignal = [removal.span, ...removal.trail].some((place) => by.some(({ span }) => isWithin(place, span)));
+  return !isOfSignal && removal.trail.length > 1 && isTold(removal.key) && calls.some((call) => keysMeet(removal, call));
 }
 
 function groupsOf(input: RuleInput, removals: readonly CacheCall[]): Group[] {
@@ -123,7 +123,13 @@ function removesItself(input: RuleInput, { span }: WriteSite, removals: readonly
 
 const whenOf = (by: readonly Receiver[]): string => [...new Set(by.map(({ when }) => when))].toSorted().join(" and ");
 
-function toDraft({ model: label, by }: Group, missed: readonly WriteSite[], calls: readonly CacheCall[]): DatabaseDraft {
+interface Missed {
+  readonly calls: readonly CacheCall[];
+  readonly missed: readonly WriteSite[];
+  readonly isByHand: boolean;
+}
+
+function toDraft({ model: label, by }: Group, { calls, missed, isByHand: isRemovedByHand }: Missed): DatabaseDraft {
   const name = label.split(".").at(-1) ?? label;
   const signals = whenOf(by);
   const kept = calls.some(({ key }) => key === null) ? "what is kept of it" : calls.map(keyWords).join(", ");
@@ -132,8 +138,8 @@ function toDraft({ model: label, by }: Group, missed: readonly WriteSite[], call
   return {
     key: ["signal", label, ...calls.map(keyWords).toSorted()],
     chapter: "6.2",
-    ...(calls.every(({ key }) => isTold(key)) ? {} : { confidence: "possible" as const }),
-    claim: `${formatCount(missed.length, "write")} of ${name} by ${how} ${missed.length === 1 ? "leaves" : "leave"} ${kept} in the cache, which only ${signals} ${signals.includes(" and ") ? "remove" : "removes"}.`,
+    ...(calls.every(({ key }) => isTold(key)) && !isRemovedByHand ? {} : { confidence: "possible" as const }),
+    claim: `${formatCount(missed.length, "write")} of ${name} by ${how} ${missed.length === 1 ? "leaves" : "leave"} ${kept} in the cache, which ${isRemovedByHand ? "" : "only "}${signals} ${signals.includes(" and ") ? "remove" : "removes"}.`,
     reason: `update(), bulk_update(), bulk_create() and SQL send neither post_save nor post_delete, and call no save() of ${name}: what is cached stays as it was.`,
     remedy: `Remove ${kept} in transaction.on_commit() beside ${first === undefined ? "each write" : `${first.symbol.split(".").at(-1) ?? ""}()`}${missed.length > 1 ? " and the others" : ""}.`,
     doubt: `a write of columns of ${name} that the cached value does not hold harms nothing`,
