@@ -1,5 +1,8 @@
-import type { Constraint, Database, DatabaseDraft, Field, FindingDraft, Model, Origin, Rule, RuleInput, Table } from "../../model/index.ts";
+import type { Constraint, Database, DatabaseDraft, Field, FindingDraft, Model, Origin, Rule, RuleInput, Table, Write } from "../../model/index.ts";
 import { formatCount, formatNumber } from "../../model/numbers.ts";
+import { isWithin } from "../caching/cache-calls.ts";
+import { isInProjectFile } from "../caching/own-files.ts";
+import { receivers } from "../caching/receivers.ts";
 import { columnSpots, isUniqueColumn, keyColumns, modelOfTable } from "../database/column-facts.ts";
 import { foreignKeysOf } from "../database/foreign-keys.ts";
 import { fromSource } from "../database/from-source.ts";
@@ -77,7 +80,28 @@ function sourceDrafts(model: Model, key: Field, input: RuleInput): FindingDraft[
   const reads = input.facts.origins.filter((origin) => isReadOf(model, origin));
   if (!reads.every((origin) => reachesParent(origin, key, input))) return [];
   const through = readsThroughParent(model, input);
-  return through === 0 ? [] : [sourceDraft({ model, key, parent, reads: through })];
+  return through === 0
+    ? []
+    : [sourceDraft({ model, key, parent, reads: through, mayBeRare: isOneOfSeveral(parent, input) || isMadeApart(model, parent, input) })];
+}
+
+/** More than these beside one parent are kinds of it, of which a row has one: in the parent all the others' columns would be empty. Ours. */
+const MOST_BESIDE = 2;
+
+function isOneOfSeveral(parent: Model, input: RuleInput): boolean {
+  return ownModels(input).filter((model) => keysOf(model).some(({ relation }) => relation?.target === parent.label)).length > MOST_BESIDE;
+}
+
+/** Code makes it at another time than its parent: a reason for what happens to few of them, say. */
+function isMadeApart(model: Model, parent: Model, input: RuleInput): boolean {
+  const made = (one: Model): Write[] =>
+    input.facts.writes.filter((write) => write.model === one.label && CREATES.has(write.how) && isInProjectFile(write.span.file));
+  const parents = made(parent);
+  const withParent = receivers(input).filter((one) => one.model === parent.label);
+  const isTogether = ({ symbol, span, calls }: Write): boolean =>
+    parents.some((one) => one.symbol === symbol) || [span, ...calls].some((place) => withParent.some((one) => isWithin(place, one.span)));
+  const children = made(model);
+  return children.length > 0 && !children.some(isTogether);
 }
 
 /** Of a row with a key and stamps alone, what it says is that it is there. */
@@ -113,16 +137,17 @@ interface AlwaysJoined {
   readonly key: Field;
   readonly parent: Model;
   readonly reads: number;
+  readonly mayBeRare: boolean;
 }
 
-function sourceDraft({ model, key, parent, reads }: AlwaysJoined): FindingDraft {
+function sourceDraft({ model, key, parent, reads, mayBeRare }: AlwaysJoined): FindingDraft {
   return {
     key: [model.label, key.name],
     claim: `\`${model.name}\` is never read without its \`${parent.name}\`: ${count(reads, "place gets", "places get")} it from there, none reads it alone.`,
     reason: "Each such query pays a join or a query of its own, and each new row a second insert and a second index.",
     remedy: REMEDY,
     doubt: DOUBT,
-    confidence: model.app === parent.app ? "likely" : "possible",
+    confidence: model.app === parent.app && !mayBeRare ? "likely" : "possible",
     model: model.label,
     relation: key.name,
     places: [{ role: "definition", span: key.span }],

@@ -20,7 +20,12 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => ownModels(input).flatMap((model) => familiesOf(fieldsOf(model), input.thresholds).map((family) => sourceDraft(model, family))),
+  check: (input) =>
+    ownModels(input).flatMap((model) =>
+      familiesOf(fieldsOf(model), input.thresholds)
+        .filter(({ members }) => !areNamedApart(members.map(({ field }) => field)))
+        .map((family) => sourceDraft(model, family)),
+    ),
   judge: ({ database, thresholds }) => {
     const tables = database.tables.filter((table) => table.partitionOf === null);
     return {
@@ -103,6 +108,20 @@ function fieldsOf({ fields, cls }: Model): SourceColumn[] {
       return [];
     return [{ name: field.name, type: field.relation?.target ?? field.type, isFlag: /\.(?:Boolean|Date|DateTime)Field$/.test(field.type), field }];
   });
+}
+
+/** "Very dissatisfied" to "Very satisfied": each number has a meaning of its own, and there is no other. */
+function areNamedApart(fields: readonly Field[]): boolean {
+  const labels = fields.map(labelOf);
+  return labels.every((label) => label !== null) && new Set(labels.map((label) => label?.replaceAll(/\d+/g, ""))).size === labels.length;
+}
+
+/** `verbose_name`, translated or not. */
+function labelOf({ declaration, relation }: Field): string | null {
+  if (declaration?.kind !== "call") return null;
+  const said = declaration.keywords.find(({ name }) => name === "verbose_name")?.value ?? (relation === null ? declaration.args[0] : undefined);
+  const text = said?.kind === "call" ? said.args[0] : said;
+  return text?.kind === "str" ? text.value : null;
 }
 
 function sourceDraft(model: Model, { base, members }: Family<SourceColumn>): FindingDraft {
