@@ -1,5 +1,6 @@
 /** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
 import type { ClassInfo, Expr, Field, FunctionDef, Model, QueryRun, Slice, Span, Stmt } from "../model/index.ts";
+import { isReverseOfUnique } from "../django/reverse-fields.ts";
 import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
@@ -217,7 +218,8 @@ export function plainQueryset(engine: Engine, manager: ManagerValue, frame: Fram
 function prefetchOf({ related }: Pick<ManagerValue, "related">): LoadedRelation | null {
   if (related === null) return null;
   const loaded = related.row.load.relations.get(related.field.name);
-  return isThere(loaded) ? loaded : null;
+  // A join over a unique foreign key leaves its row where no manager looks.
+  return isThere(loaded) && loaded.how !== "select" ? loaded : null;
 }
 
 /** Rows of a reverse foreign key know the row they came from. */
@@ -667,9 +669,27 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   for (const [index, name] of names.entries()) {
     const use = engine.recorder.eagerLoad(queryset.origin, "select_related", name, argSpan(site, index));
     const path = lookupSteps(engine, queryset.model, name);
-    load = withPath(load, path, { node: BARE, how: "select", uses: [use], queryset: null, row: null });
+    const many = relationToMany(engine, queryset.model, path);
+    const isJoined = many !== null && isReverseOfUnique(many, engine.graph);
+    // Who reads the row that it joins does so beside the accessor.
+    if (isJoined) use.used = true;
+    // A join that Django refuses is an error of its own: what was meant is taken to be there.
+    const how = many === null || isJoined ? "select" : "prefetch";
+    load = withPath(load, path, { node: BARE, how, uses: [use], queryset: null, row: null });
   }
   return requeriedEager(queryset, load);
+}
+
+/** The first step of a path whose accessor is a manager. */
+function relationToMany(engine: Engine, model: Model, path: readonly string[]): Field | null {
+  let at: Model | null = model;
+  for (const step of path) {
+    const field: Field | undefined = at?.fields.get(step);
+    if (field?.relation == null) return null;
+    if (!field.relation.single) return field;
+    at = engine.graph.byLabel(field.relation.target ?? "");
+  }
+  return null;
 }
 
 /** Eager loading on a related manager's queryset queries again too. */
@@ -1097,6 +1117,8 @@ function runKey(engine: Engine, queryset: QuerysetValue, loop: Loop): QueryRun["
   return queryset.related !== null && queryset.related.row.loop === loop ? "keyed" : "invariant";
 }
 
+const JOINED = "`select_related()` has left the row with its parent, and code may look for it there first";
+
 function recordRelatedLoad(
   engine: Engine,
   queryset: QuerysetValue,
@@ -1109,7 +1131,8 @@ function recordRelatedLoad(
   const relation = field.relation;
   if (relation === null || row.load.opaque) return;
   const loaded = row.load.relations.get(field.name);
-  const wasPrefetched = loaded !== undefined || [...row.load.lists.values()].some((one) => one.field === field.name);
+  const isJoined = loaded?.how === "select";
+  const wasPrefetched = (loaded !== undefined && !isJoined) || [...row.load.lists.values()].some((one) => one.field === field.name);
   recordLoad(
     engine,
     row,
@@ -1119,6 +1142,7 @@ function recordRelatedLoad(
       reason: loaded?.how === "changed" ? "changed" : wasPrefetched ? "defeated" : "unloaded",
       kind: relation.kind,
       narrowed: !related.plain && queryset.narrowed,
+      ...(isJoined ? { doubt: JOINED } : {}),
       method:
         loaded?.how === "dropped"
           ? "dropped"
