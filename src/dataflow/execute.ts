@@ -30,6 +30,7 @@ import { withColumn, withDropped, withGiven } from "./load-tree.ts";
 import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
 import { isFilling, isFillingAfter } from "./remembered.ts";
+import { isStoring } from "./stored.ts";
 import { ruledOut } from "./ruled-out.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
 import { narrowing, type Narrowing } from "./instances.ts";
@@ -348,6 +349,7 @@ function follow(engine: Engine, test: Expr, holds: boolean, narrowed: ReadonlyMa
   frame.assumed = [...frame.assumed, ...assumptions(test, holds, frame)];
   frame.byway = ruledOut(engine, test, holds, frame) ?? frame.byway;
   if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
+  else if (isStoring(engine, test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "stored");
 }
 
 /** The arm starts from what is known here; `test` holds in it. */

@@ -1,7 +1,7 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
 import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
-import type { Otherwise } from "../model/otherwise.ts";
+import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
@@ -55,7 +55,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 }
 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
-  if (load.doubts.length > 0 || load.otherwise === "kept" || load.origin.kind === "parameter" || isFurtherDown(load.path)) return "possible";
+  if (load.doubts.length > 0 || isAskedOnce(load.otherwise) || load.origin.kind === "parameter" || isFurtherDown(load.path)) return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
   if (load.otherwise !== undefined || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
     return "likely";
@@ -130,6 +130,7 @@ const OTHERWISE: Readonly<Record<Exclude<Otherwise, "settings">, string>> = {
   or: "only rows without what stands before the `or` ask for it",
   handler: "only rows with which the error is raised come to the handler",
   kept: "the code keeps what it finds, and asks once for each key",
+  stored: "the code saves what it finds with the row, and asks once in a row's life",
 };
 
 /** What the settings rule out says so itself. */
