@@ -3,7 +3,7 @@ import type { ClassInfo, Expr, Field, FunctionDef, Model, QueryRun, Slice, Span,
 import { isReverseOfUnique } from "../django/reverse-fields.ts";
 import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
-import { callsSince, type Frame, type Loop } from "./frame.ts";
+import { callsSince, lookUp, type Frame, type Loop } from "./frame.ts";
 import { isExternal } from "./frames.ts";
 import {
   BARE,
@@ -39,7 +39,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { changeRelated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
+import { changeRelated, isBeingCreated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
 import { askedThroughManager, bywayOf, otherwiseAt } from "./byways.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
@@ -890,10 +890,22 @@ function single(how: string): Method {
           evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes",
         });
     runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame, args);
+    // Where it raises an error there is no row to go on with.
+    if (how === "get" && isForRowBeingMade(target.model, site)) return UNKNOWN;
     const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
     const row = elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
     return ALWAYS_ONE.has(how) ? there(row) : row;
   };
+}
+
+/** `Order.objects.get(pk=self.pk)` in the `save()` of an order that is being made: a key that it was given is not in the database yet. */
+function isForRowBeingMade(model: Model, { expr, frame }: CallSite): boolean {
+  const isKey = (name: string | null): boolean => name === "pk" || name === model.primaryKey;
+  return (expr?.keywords ?? []).some(({ name, value }) => {
+    if (!isKey(name) || value.kind !== "attribute" || !isKey(value.name) || value.object.kind !== "name") return false;
+    const row = lookUp(frame.env, value.object.name)?.value;
+    return row?.kind === "row" && isBeingCreated(row) && row.model.concrete === model.concrete;
+  });
 }
 
 /** They raise an error where there is no row. */
