@@ -39,7 +39,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { changeRelated, isBeingCreated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
+import { changeRelated, isBeingCreated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues, type LoadKind } from "./rows.ts";
 import { askedThroughManager, bywayOf, otherwiseAt } from "./byways.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
@@ -1056,7 +1056,11 @@ function checkKnownParent(engine: Engine, queryset: QuerysetValue, loop: Loop, s
   const { related } = queryset;
   if (related === null || queryset.prefetched || queryset.shape !== "rows" || isDjango(engine, 6, 1)) return;
   const load = withoutKnown(queryset.load, related.field.relation?.back ?? null);
-  if (lacksKey(engine, related.field, load)) recordLoad(engine, { ...related.row, loop }, related.field, { span, frame }, KEY_LOAD);
+  if (lacksKey(engine, related.field, load)) recordLoad(engine, { ...related.row, loop }, related.field, { span, frame }, withTip(KEY_LOAD, queryset));
+}
+
+function withTip(what: LoadKind, { tip }: QuerysetValue): LoadKind {
+  return tip === null ? what : { ...what, written: tip };
 }
 
 /** A queryset's rows are fetched: nothing but the statement is noted. */

@@ -476,7 +476,9 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
     ...(what.narrowed === true ? { narrowed: true } : {}),
-    ...(what.written === undefined || what.written.file === at.span.file || moduleOf(engine.program, what.written.file)?.origin !== "project"
+    ...(what.written === undefined ||
+    (what.written.file === at.span.file && what.reason !== "key") ||
+    moduleOf(engine.program, what.written.file)?.origin !== "project"
       ? {}
       : { written: what.written }),
   });

@@ -6,6 +6,7 @@ import { isAtLeast } from "../model/django-at-least.ts";
 import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan } from "../model/span.ts";
+import { isWithin } from "./runs.ts";
 
 /** Reads of one finding that are listed; more are summed up. */
 const MAX_ACCESSES = 6;
@@ -28,7 +29,8 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
     if (!isRepeated) spots.push({ role: "call", span: call });
   }
   spots.push({ role: "access", span: load.access, label: paidPer(load) });
-  if (load.written !== undefined) spots.push({ role: "access", span: load.written, label: "what is run there" });
+  if (load.written !== undefined && !isWithin(load.written, load.access))
+    spots.push({ role: "access", span: load.written, label: load.reason === "key" ? "where the key is left out" : "what is run there" });
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSameSpan(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
