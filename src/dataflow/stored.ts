@@ -21,31 +21,55 @@ const known = new WeakMap<Expr, Map<string, boolean>>();
 /** Does a test that holds, or does not, lead to where what the row lacks is found out, saved with it, and given back? */
 export function isStoring(engine: Engine, test: Expr, holds: boolean, ahead: readonly Stmt[], frame: Frame): boolean {
   const { def } = frame;
-  if (def?.kind !== "function") return false;
+  if (def?.kind !== "function" || !answers(def)) return false;
   const subject = subjectOf(test, def, frame);
   if (subject === null) return false;
-  const answers = known.get(test) ?? new Map<string, boolean>();
-  known.set(test, answers);
+  const byModel = known.get(test) ?? new Map<string, boolean>();
+  known.set(test, byModel);
   const key = `${subject.model.label} ${holds}`;
-  let answer = answers.get(key);
+  let answer = byModel.get(key);
   if (answer === undefined) {
     answer = storesWhatItAsked(engine, test, holds, ahead, subject);
-    answers.set(key, answer);
+    byModel.set(key, answer);
   }
   return answer;
+}
+
+const answering = new WeakMap<FunctionDef, boolean>();
+
+/** Most functions that ask something of a row give nothing back, or set nothing. */
+function answers(def: FunctionDef): boolean {
+  let answer = answering.get(def);
+  if (answer === undefined) {
+    const nodes = def.body.flatMap((stmt) => nodesIn(stmt));
+    answer = nodes.some((node) => node.kind === "return" && node.value !== null) && nodes.some(isOnAttribute);
+    answering.set(def, answer);
+  }
+  return answer;
+}
+
+/** It can set a column of a row, or call a method that does. */
+function isOnAttribute(node: SyntaxNode): boolean {
+  if (node.kind === "assign") return node.targets.some((one) => one.kind !== "name");
+  return node.kind === "expr" && node.value.kind === "call" && node.value.callee.kind === "attribute";
 }
 
 /** The row that a test asks, by its name or by one that something of it was bound to. */
 function subjectOf(test: Expr, { params, body }: FunctionDef, frame: Frame): Subject | null {
   const [first] = params;
-  const names = new Set(nodesIn(test).flatMap((node) => (node.kind === "name" ? [node.name] : [])));
-  if (first !== undefined) names.add(first.name);
+  let names = namesOf.get(test);
+  if (names === undefined) {
+    names = new Set([...nodesIn(test).flatMap((node) => (node.kind === "name" ? [node.name] : [])), ...(first === undefined ? [] : [first.name])]);
+    namesOf.set(test, names);
+  }
   for (const name of names) {
     const row = alternatives(lookUp(frame.env, name)?.value ?? UNBOUND).find((value) => value.kind === "row");
     if (row?.kind === "row" && row.isBeingCreated !== true) return { name, model: row.model, body };
   }
   return null;
 }
+
+const namesOf = new WeakMap<Expr, ReadonlySet<string>>();
 
 const UNBOUND = { kind: "unknown" } as const;
 
