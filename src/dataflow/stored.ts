@@ -1,5 +1,5 @@
 /** `if self.checksum is None: self.checksum = …; self.save()`, and the checksum is given back: a row is asked for it once in its life. */
-import type { Expr, FunctionDef, Model, Stmt } from "../model/index.ts";
+import type { Call, Expr, FunctionDef, Model, Stmt } from "../model/index.ts";
 import { isNoneLiteral, nodesIn, type SyntaxNode } from "../python/syntax-tree.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Frame } from "./frame.ts";
@@ -178,13 +178,20 @@ function addEffects(engine: Engine, body: readonly Stmt[], subject: Subject, eff
     if (node.kind !== "call" || node.callee.kind !== "attribute") continue;
     const { object: receiver, name } = node.callee;
     const isOwn = receiver.kind === "name" && receiver.name === subject.name;
-    if (isOwn && (name === "save" || name === "asave")) effects.isSaved = true;
+    if ((isOwn && (name === "save" || name === "asave")) || isUpdate(node, subject)) effects.isSaved = true;
     else if (name === "update" || name === "setdefault") for (const column of columnsOf(receiver, subject)) effects.set.set(column, null);
     else if (isOwn && calls > 0) {
       const method = methodOf(engine, node.callee, subject);
       if (method !== null) addEffects(engine, method.def.body, method.subject, effects, calls - 1);
     }
   }
+}
+
+/** `Paper.objects.filter(pk=self.pk).update(checksum=…)`. */
+function isUpdate({ callee, keywords }: Call, { name, model }: Subject): boolean {
+  if (callee.kind !== "attribute" || (callee.name !== "update" && callee.name !== "aupdate")) return false;
+  if (!keywords.some((one) => columnOf(model, one.name) !== null)) return false;
+  return nodesIn(callee.object).some((node) => node.kind === "name" && node.name === name);
 }
 
 function setBy(target: Expr, subject: Subject): readonly string[] {
