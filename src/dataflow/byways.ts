@@ -56,14 +56,21 @@ export function wayKey(frame: Frame): string {
  */
 export function otherwiseAt(frame: Frame, loop: Loop | null): Otherwise | undefined {
   let found: Otherwise | undefined;
+  const isOver = loop !== null && !isWithin(frame.loop, loop);
   for (let at: Frame | null = frame; at !== null; at = at.caller) {
-    for (let way = at.byway; way !== undefined; way = way.from) if (way.kind === "settings" || isWithin(way.loop, loop)) found = rarer(found, way.kind);
+    for (let way = at.byway; way !== undefined; way = way.from)
+      if (way.kind === "settings" || isOfRounds(way.loop, loop, isOver)) found = rarer(found, way.kind);
   }
   return found;
 }
 
-function isWithin(at: Loop | null, loop: Loop | null): boolean {
+/** It branches off in the rounds of the rows' loop; where that one is over, in those of another, which goes through what holds the rows. */
+function isOfRounds(way: Loop | null, loop: Loop | null, isOver: boolean): boolean {
   if (loop === null) return true;
+  return way !== null && (isOver || isWithin(way, loop));
+}
+
+function isWithin(at: Loop | null, loop: Loop): boolean {
   return at !== null && (at.id === loop.id || isWithin(at.outer, loop));
 }
 
@@ -78,6 +85,7 @@ const CAME: Readonly<Record<Came, string>> = {
   or: "only rows without what stands before the `or` come to it",
   handler: "only rows that the handler fetched come to it",
   kept: "the code keeps the row, and what was loaded of it once stays loaded",
+  stored: "the code saves what it found, and does not come by it again",
 };
 
 /** The value with its rows marked as those that came by the way; rows of a loop on the way itself are that loop's. */
@@ -101,7 +109,7 @@ export function cameBy(row: RowValue, kind: Came): RowValue {
 
 /** The way by which a row came, and what else is doubtful of it. */
 export function bywayOf(doubts: readonly string[]): { readonly otherwise: Otherwise | undefined; readonly doubts: readonly string[] } {
-  const came = (["or", "handler", "kept"] as const).filter((kind) => doubts.includes(CAME[kind]));
+  const came = (["or", "handler", "kept", "stored"] as const).filter((kind) => doubts.includes(CAME[kind]));
   if (came.length === 0) return { otherwise: undefined, doubts };
   return { otherwise: came.at(-1), doubts: doubts.filter((one) => !came.some((kind) => CAME[kind] === one)) };
 }

@@ -30,6 +30,7 @@ import { withColumn, withDropped, withGiven } from "./load-tree.ts";
 import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
 import { isFilling, isFillingAfter } from "./remembered.ts";
+import { isStoring } from "./stored.ts";
 import { ruledOut } from "./ruled-out.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
 import { narrowing, type Narrowing } from "./instances.ts";
@@ -299,7 +300,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
     if (isSure || known === false) {
       next = isSure ? null : elifOf(next);
       const last = isSure ? then : otherwise;
-      if (next === null && tests.length === 0) return endOf(executeBlock(engine, last, frame));
+      if (next === null && tests.length === 0) return endOf(executeKnown(engine, test, isSure, [last, isSure ? otherwise : then], rest, frame));
       if (next === null) arms.push(armFrom(engine, frame, branch, last));
       continue;
     }
@@ -319,6 +320,19 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
   const ways = runArms(engine, frame, arms);
   return areToldApart(ways, tests, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
 }
+
+/** The first round finds nothing kept: what is known of its answer holds for it alone. */
+function executeKnown(engine: Engine, test: Expr, holds: boolean, [taken, other]: readonly [Stmts, Stmts], rest: Rest, frame: Frame): boolean {
+  const { byway } = frame;
+  if (frame.loop === null || !isFilling(test, holds, [...taken, ...rest()], frame)) return executeBlock(engine, taken, frame);
+  frame.byway = bywayFrom(frame, "kept");
+  const exits = executeBlock(engine, taken, frame);
+  // Where the other way has left the function, all that follows is on this one.
+  if (!endsAtOnce(other)) frame.byway = byway;
+  return exits;
+}
+
+type Stmts = readonly Stmt[];
 
 /** `elif` is an `if` alone in what is otherwise done. */
 function elifOf({ otherwise: [first, ...others] }: If): If | null {
@@ -348,6 +362,7 @@ function follow(engine: Engine, test: Expr, holds: boolean, narrowed: ReadonlyMa
   frame.assumed = [...frame.assumed, ...assumptions(test, holds, frame)];
   frame.byway = ruledOut(engine, test, holds, frame) ?? frame.byway;
   if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
+  else if (isStoring(engine, test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "stored");
 }
 
 /** The arm starts from what is known here; `test` holds in it. */

@@ -1,8 +1,9 @@
 /** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
 import type { ClassInfo, Expr, Field, FunctionDef, Model, QueryRun, Slice, Span, Stmt } from "../model/index.ts";
+import { isReverseOfUnique } from "../django/reverse-fields.ts";
 import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
-import { callsSince, type Frame, type Loop } from "./frame.ts";
+import { callsSince, lookUp, type Frame, type Loop } from "./frame.ts";
 import { isExternal } from "./frames.ts";
 import {
   BARE,
@@ -38,7 +39,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { changeRelated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
+import { changeRelated, isBeingCreated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues, type LoadKind } from "./rows.ts";
 import { askedThroughManager, bywayOf, otherwiseAt } from "./byways.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
@@ -217,7 +218,8 @@ export function plainQueryset(engine: Engine, manager: ManagerValue, frame: Fram
 function prefetchOf({ related }: Pick<ManagerValue, "related">): LoadedRelation | null {
   if (related === null) return null;
   const loaded = related.row.load.relations.get(related.field.name);
-  return isThere(loaded) ? loaded : null;
+  // A join over a unique foreign key leaves its row where no manager looks.
+  return isThere(loaded) && loaded.how !== "select" ? loaded : null;
 }
 
 /** Rows of a reverse foreign key know the row they came from. */
@@ -667,9 +669,27 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   for (const [index, name] of names.entries()) {
     const use = engine.recorder.eagerLoad(queryset.origin, "select_related", name, argSpan(site, index));
     const path = lookupSteps(engine, queryset.model, name);
-    load = withPath(load, path, { node: BARE, how: "select", uses: [use], queryset: null, row: null });
+    const many = relationToMany(engine, queryset.model, path);
+    const isJoined = many !== null && isReverseOfUnique(many, engine.graph);
+    // Who reads the row that it joins does so beside the accessor.
+    if (isJoined) use.used = true;
+    // A join that Django refuses is an error of its own: what was meant is taken to be there.
+    const how = many === null || isJoined ? "select" : "prefetch";
+    load = withPath(load, path, { node: BARE, how, uses: [use], queryset: null, row: null });
   }
   return requeriedEager(queryset, load);
+}
+
+/** The first step of a path whose accessor is a manager. */
+function relationToMany(engine: Engine, model: Model, path: readonly string[]): Field | null {
+  let at: Model | null = model;
+  for (const step of path) {
+    const field: Field | undefined = at?.fields.get(step);
+    if (field?.relation == null) return null;
+    if (!field.relation.single) return field;
+    at = engine.graph.byLabel(field.relation.target ?? "");
+  }
+  return null;
 }
 
 /** Eager loading on a related manager's queryset queries again too. */
@@ -870,10 +890,22 @@ function single(how: string): Method {
           evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes",
         });
     runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame, args);
+    // Where it raises an error there is no row to go on with.
+    if (how === "get" && isForRowBeingMade(target.model, site)) return UNKNOWN;
     const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
     const row = elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
     return ALWAYS_ONE.has(how) ? there(row) : row;
   };
+}
+
+/** `Order.objects.get(pk=self.pk)` in the `save()` of an order that is being made: a key that it was given is not in the database yet. */
+function isForRowBeingMade(model: Model, { expr, frame }: CallSite): boolean {
+  const isKey = (name: string | null): boolean => name === "pk" || name === model.primaryKey;
+  return (expr?.keywords ?? []).some(({ name, value }) => {
+    if (!isKey(name) || value.kind !== "attribute" || !isKey(value.name) || value.object.kind !== "name") return false;
+    const row = lookUp(frame.env, value.object.name)?.value;
+    return row?.kind === "row" && isBeingCreated(row) && row.model.concrete === model.concrete;
+  });
 }
 
 /** They raise an error where there is no row. */
@@ -1024,7 +1056,11 @@ function checkKnownParent(engine: Engine, queryset: QuerysetValue, loop: Loop, s
   const { related } = queryset;
   if (related === null || queryset.prefetched || queryset.shape !== "rows" || isDjango(engine, 6, 1)) return;
   const load = withoutKnown(queryset.load, related.field.relation?.back ?? null);
-  if (lacksKey(engine, related.field, load)) recordLoad(engine, { ...related.row, loop }, related.field, { span, frame }, KEY_LOAD);
+  if (lacksKey(engine, related.field, load)) recordLoad(engine, { ...related.row, loop }, related.field, { span, frame }, withTip(KEY_LOAD, queryset));
+}
+
+function withTip(what: LoadKind, { tip }: QuerysetValue): LoadKind {
+  return tip === null ? what : { ...what, written: tip };
 }
 
 /** A queryset's rows are fetched: nothing but the statement is noted. */
@@ -1097,6 +1133,8 @@ function runKey(engine: Engine, queryset: QuerysetValue, loop: Loop): QueryRun["
   return queryset.related !== null && queryset.related.row.loop === loop ? "keyed" : "invariant";
 }
 
+const JOINED = "`select_related()` has left the row with its parent, and code may look for it there first";
+
 function recordRelatedLoad(
   engine: Engine,
   queryset: QuerysetValue,
@@ -1109,7 +1147,8 @@ function recordRelatedLoad(
   const relation = field.relation;
   if (relation === null || row.load.opaque) return;
   const loaded = row.load.relations.get(field.name);
-  const wasPrefetched = loaded !== undefined || [...row.load.lists.values()].some((one) => one.field === field.name);
+  const isJoined = loaded?.how === "select";
+  const wasPrefetched = (loaded !== undefined && !isJoined) || [...row.load.lists.values()].some((one) => one.field === field.name);
   recordLoad(
     engine,
     row,
@@ -1119,6 +1158,7 @@ function recordRelatedLoad(
       reason: loaded?.how === "changed" ? "changed" : wasPrefetched ? "defeated" : "unloaded",
       kind: relation.kind,
       narrowed: !related.plain && queryset.narrowed,
+      ...(isJoined ? { doubt: JOINED } : {}),
       method:
         loaded?.how === "dropped"
           ? "dropped"

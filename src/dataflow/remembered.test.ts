@@ -104,3 +104,57 @@ test("rows that are fetched for one key pay one by one", async () => {
   const body = `${LOOP}        if line.product_id not in KEPT:\n            KEPT[line.product_id] = [one.author.username for one in Review.objects.filter(product=line.product_id)]\n`;
   expect(await told(body)).toEqual(["author certain"]);
 });
+
+test.each([
+  ["None before", "        if self.kept is None:\n            self.kept = FOUND\n        return self.kept\n"],
+  ["nothing before", "        if not self.kept:\n            self.kept = FOUND\n        return self.kept\n"],
+  ["no attribute before", '        if not hasattr(self, "found"):\n            self.found = FOUND\n        return self.found\n'],
+  ["no attribute before, as getattr() says", '        if getattr(self, "found", None) is None:\n            self.found = FOUND\n        return self.found\n'],
+  ["a dictionary without the key", "        if key not in self.all:\n            self.all = FOUND\n        return self.all[key]\n"],
+  ["a dictionary without the row", "        if key not in self.all:\n            self.all = FOUND\n        return self.all[key]\n", "line"],
+  [
+    "a dictionary that raises KeyError",
+    "        try:\n            return self.all[key]\n        except KeyError:\n            self.all = FOUND\n        return self.all[key]\n",
+    "line",
+  ],
+])("an attribute that is %s holds the answer for all rounds", async (_name, body, key = "line.product_id") => {
+  const method = body.replace("FOUND", "{product.pk: product for product in Product.objects.filter(title=self.title)}");
+  const code = (use: string): string => `class Titles:
+    kept = None
+
+    def __init__(self, title):
+        self.title = title
+        self.all = {}
+
+    def products(self, key):
+${method}
+
+def work(title):
+${use}
+`;
+  const once = `    titles = Titles(title)\n    for line in Line.objects.all():\n        print(titles.products(${key}))`;
+  expect(await told(code(once))).toEqual(["query-in-loop possible"]);
+  const eachTime = `    for line in Line.objects.all():\n        print(Titles(title).products(${key}))`;
+  expect(await told(code(eachTime))).toEqual(["query-in-loop likely"]);
+});
+
+test("an attribute that is emptied in the round keeps nothing", async () => {
+  const body = `class Titles:
+    def __init__(self, title):
+        self.title = title
+        self.kept = None
+
+    def products(self):
+        if self.kept is not None:
+            print(self.kept)
+        print(list(Product.objects.filter(title=self.title)))
+        self.kept = None
+
+
+def work(title):
+    titles = Titles(title)
+    for line in Line.objects.all():
+        titles.products()
+`;
+  expect(await told(body)).toEqual(["query-in-loop likely"]);
+});

@@ -1,14 +1,17 @@
-/** `if key not in seen: seen[key] = …`: the first row of each key comes to what stands there, the others find what it left. */
+/**
+ * `if key not in seen: seen[key] = …`: the first row of each key comes to what stands there, the others find what it left.
+ * `if self.kept is None: self.kept = …` keeps one answer for all of them.
+ */
 import type { Expr, FunctionDef, Handler, Lambda, Stmt, Try } from "../model/index.ts";
 import { isNoneLiteral, nodesIn, type SyntaxNode } from "../python/syntax-tree.ts";
 import { conditionKey } from "./conditions.ts";
 import { lookUp, type Frame } from "./frame.ts";
 import type { Value } from "./values.ts";
 
-/** A place of a dictionary, a set or a list that the code fills as it goes. */
+/** A place of a dictionary, a set or a list that the code fills as it goes; without a key, an attribute that holds the whole. */
 interface Memory {
   readonly container: Expr;
-  readonly key: Expr;
+  readonly key: Expr | null;
 }
 
 /** What is asked of a memory, and the answer with which nothing was kept. */
@@ -33,10 +36,15 @@ export function isFillingAfter({ body }: Try, handler: Handler, rest: readonly S
   if (!isKeyError(handler.type)) return false;
   const reads = body.flatMap((stmt) => nodesIn(stmt)).filter((node) => node.kind === "subscript");
   const filled = [...handler.body, ...rest];
-  return reads.some(({ object: container, index: key }) => {
-    const memory = { container, key };
-    return outlivesRound(memory, frame) && isFilledIn(memory, filled);
-  });
+  return reads.some(({ object, index }) => placesOf(object, index).some((one) => outlivesRound(one, frame) && isFilledIn(one, filled)));
+}
+
+/** Where a key was missed, code may put what belongs there, or what belongs to all keys. */
+function placesOf(container: Expr, key: Expr): readonly Memory[] {
+  return [
+    { container, key },
+    { container, key: null },
+  ];
 }
 
 function isKeyError(type: Expr | null): boolean {
@@ -55,7 +63,7 @@ function askedBy(test: Expr, holds: boolean, frame: Frame): readonly Asked[] {
       const [operator] = test.operators;
       const [right, ...others] = test.rights;
       if (right === undefined || others.length > 0) return [];
-      if (operator === "in" || operator === "not in") return [{ container: right, key: test.left, missed: operator === "not in" }];
+      if (operator === "in" || operator === "not in") return placesOf(right, test.left).map((one) => ({ ...one, missed: operator === "not in" }));
       if (!isNoneLiteral(right)) return [];
       const isEqual = operator === "is" || operator === "==";
       return isEqual || operator === "is not" || operator === "!=" ? foundIn(test.left, isEqual, frame) : [];
@@ -67,8 +75,18 @@ function askedBy(test: Expr, holds: boolean, frame: Frame): readonly Asked[] {
 
 /** `seen.get(key)`, or a name for it. */
 function foundIn(expr: Expr, missed: boolean, frame: Frame): readonly Asked[] {
-  const memory = expr.kind === "name" ? (namesOfFound(frame.def).get(expr.name) ?? null) : gotFrom(expr.kind === "walrus" ? expr.value : expr);
+  const asked = expr.kind === "walrus" ? expr.value : expr;
+  const memory = expr.kind === "name" ? (namesOfFound(frame.def).get(expr.name) ?? null) : (gotFrom(asked) ?? wholeOf(asked));
   return memory === null ? [] : [{ ...memory, missed }];
+}
+
+/** `self.kept`, `hasattr(self, "kept")`, `getattr(self, "kept", None)`. */
+function wholeOf(expr: Expr): Memory | null {
+  if (expr.kind === "attribute") return { container: expr, key: null };
+  if (expr.kind !== "call" || expr.callee.kind !== "name" || !/^(?:has|get)attr$/.test(expr.callee.name)) return null;
+  const [object, name, otherwise] = expr.args;
+  if (object === undefined || name?.kind !== "str" || (otherwise !== undefined && !isNoneLiteral(otherwise))) return null;
+  return { container: { kind: "attribute", object, name: name.value, nameStart: name.start, start: expr.start, end: expr.end }, key: null };
 }
 
 function gotFrom(expr: Expr | null): Memory | null {
@@ -96,23 +114,35 @@ function namesOfFound(def: FunctionDef | Lambda | null): ReadonlyMap<string, Mem
 
 function isFilledIn({ container, key }: Memory, body: readonly Stmt[]): boolean {
   const into = conditionKey(container);
-  const at = conditionKey(key);
-  return into !== null && at !== null && body.some((stmt) => nodesIn(stmt).some((node) => fills(node, into, at)));
+  const at = key === null ? null : conditionKey(key);
+  return into !== null && (key === null) === (at === null) && body.some((stmt) => nodesIn(stmt).some((node) => fills(node, into, at)));
 }
 
-/** `seen[key] = …`, `seen.add(key)`. */
-function fills(node: SyntaxNode, into: string, at: string): boolean {
+/** `seen[key] = …`, `seen.add(key)`; `self.kept = …`. */
+function fills(node: SyntaxNode, into: string, at: string | null): boolean {
   if (node.kind === "assign")
-    return node.targets.some((one) => one.kind === "subscript" && conditionKey(one.object) === into && conditionKey(one.index) === at);
+    return node.targets.some((one) =>
+      one.kind === "subscript"
+        ? conditionKey(one.object) === into && conditionKey(one.index) === at
+        : at === null && one.kind === "attribute" && conditionKey(one) === into && !isNothing(node.value),
+    );
+  if (at === null) return false;
   if (node.kind !== "call" || node.callee.kind !== "attribute" || !/^(?:add|append|setdefault)$/.test(node.callee.name)) return false;
   const [first] = node.args;
   return first !== undefined && conditionKey(first) === at && conditionKey(node.callee.object) === into;
 }
 
+/** Who empties a memory asks again. */
+function isNothing(value: Expr | null): boolean {
+  return (
+    value === null || isNoneLiteral(value) || (value.kind === "dict" && value.entries.length === 0) || (value.kind === "sequence" && value.items.length === 0)
+  );
+}
+
 /** A memory that each round makes anew, or that each row has of its own, remembers nothing of the rounds before. */
 function outlivesRound({ container, key }: Memory, frame: Frame): boolean {
-  const lasts = lifetime(container, frame);
-  return lasts === "process" || (lasts === "rounds" && !isOwnKey(key, frame));
+  const lasts = key === null ? lifetimeOfHolder(container, frame) : lifetime(container, frame);
+  return lasts === "process" || (lasts === "rounds" && (key === null || !isOwnKey(key, frame)));
 }
 
 /** Identities count up: what was made before the loop began is the same in each round. */
@@ -134,6 +164,17 @@ function lifetime(container: Expr, frame: Frame): "process" | "rounds" | null {
   const set = holder.attrs.get(container.name);
   if (set !== undefined) return isNew(set) ? null : "rounds";
   return holder.cls.members.has(container.name) ? "process" : isNew(holder) ? null : "rounds";
+}
+
+/** What holds the whole was there before the rounds, or each round has one of its own. */
+function lifetimeOfHolder(container: Expr, frame: Frame): "process" | "rounds" | null {
+  if (container.kind !== "attribute" || container.object.kind !== "name") return null;
+  const binding = lookUp(frame.env, container.object.name);
+  if (binding === null) return "process";
+  const { value: holder } = binding;
+  if (holder.kind === "class") return "process";
+  if (holder.kind === "row") return holder.loop === null && !holder.model.fields.has(container.name) ? "rounds" : null;
+  return holder.kind === "object" && holder.id <= (frame.loop?.id ?? Number.POSITIVE_INFINITY) ? "rounds" : null;
 }
 
 /** No two rows have one primary key: each of them is the first of its own. */

@@ -236,7 +236,7 @@ function stateOf(engine: Engine, { model, load }: RowValue): Value {
   const state = engine.program.resolveDotted("django.db.models.base.ModelState");
   if (state?.kind !== "class") return UNKNOWN;
   const made = object(state.cls, null, null);
-  const single = [...model.fields.values()].filter(({ relation }) => relation?.single === true);
+  const single = [...model.fields.values()].filter(({ name, relation }) => relation?.single === true || load.relations.get(name)?.how === "select");
   const cached = single.flatMap(({ name }) => (isLoaded(load, name) ? [literal(name)] : load.opaque ? [join(literal(name), NONE)] : []));
   made.attrs.set("adding", literal(false));
   made.attrs.set("fields_cache", list(cached, "tuple"));
@@ -435,6 +435,7 @@ export interface LoadKind {
   readonly method: string | null;
   readonly narrowed?: boolean;
   readonly written?: Span;
+  readonly doubt?: string;
 }
 
 export function recordLoad(engine: Engine, row: RowValue, field: Field, site: AccessSite, what: LoadKind): void {
@@ -461,14 +462,23 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
     shared: row.shared,
-    doubts: [...new Set([...doubts, ...placeDoubts(site), ...(what.reason === "deferred" ? deferralDoubts(site.frame, row.loop) : [])])],
+    doubts: [
+      ...new Set([
+        ...doubts,
+        ...(what.doubt === undefined ? [] : [what.doubt]),
+        ...placeDoubts(site),
+        ...(what.reason === "deferred" ? deferralDoubts(site.frame, row.loop) : []),
+      ]),
+    ],
     ...(otherwise === undefined ? {} : { otherwise }),
     ...(field.relation !== null && isRefreshed(row.load, field.name) ? { refreshed: true } : {}),
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
     ...(what.narrowed === true ? { narrowed: true } : {}),
-    ...(what.written === undefined || what.written.file === at.span.file || moduleOf(engine.program, what.written.file)?.origin !== "project"
+    ...(what.written === undefined ||
+    (what.written.file === at.span.file && what.reason !== "key") ||
+    moduleOf(engine.program, what.written.file)?.origin !== "project"
       ? {}
       : { written: what.written }),
   });

@@ -1,4 +1,4 @@
-import type { Field, Relation, RelationKind } from "../model/project.ts";
+import type { Field, ModelGraph, Relation, RelationKind } from "../model/project.ts";
 import type { LocalField, LocalRelation } from "./local-fields.ts";
 import type { Draft } from "./model-drafts.ts";
 
@@ -69,6 +69,15 @@ function reverseField(draft: Draft, field: LocalField, relation: LocalRelation, 
     span: field.span,
     declaration: field.declaration,
   };
+}
+
+/**
+ * The reverse name of a foreign key that is unique: `select_related()` follows it as it does a one-to-one relation, though the accessor stays a manager, which
+ * asks the database all the same.
+ */
+export function isReverseOfUnique({ relation }: Field, graph: Pick<ModelGraph, "byLabel">): boolean {
+  if (relation?.kind !== "fk-reverse" || relation.target === null || relation.back === null) return false;
+  return graph.byLabel(relation.target)?.fields.get(relation.back)?.unique === true;
 }
 
 /** The forward end, as the contract has it. */

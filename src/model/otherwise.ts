@@ -1,12 +1,17 @@
 /**
  * Why only some rows come to a place: it stands behind an `or`, in the handler of an error by which code asks a question, where
- * nothing was kept for the row's key yet, or where none comes while the settings are as they are written.
+ * nothing was kept for the row's key yet, or saved with the row, or where none comes while the settings are as they are written.
  */
-export type Otherwise = "or" | "handler" | "kept" | "settings";
+export type Otherwise = "or" | "handler" | "kept" | "stored" | "settings";
 
-const RARER: readonly Otherwise[] = ["or", "handler", "kept", "settings"];
+const RARER: readonly Otherwise[] = ["or", "handler", "kept", "stored", "settings"];
 
 /** The fewer rows come, the greater; 0 where all do. */
 export function rarity(one: Otherwise | undefined): number {
   return one === undefined ? 0 : RARER.indexOf(one) + 1;
+}
+
+/** Code remembers what it finds there: how many rows have to ask is not known. */
+export function isAskedOnce(one: Otherwise | undefined): boolean {
+  return one === "kept" || one === "stored";
 }

@@ -1,6 +1,6 @@
 /** Lazy loads that one change mends: same queryset, same path or a part of it. */
 import type { LazyLoad } from "../model/index.ts";
-import { rarity } from "../model/otherwise.ts";
+import { isAskedOnce, rarity } from "../model/otherwise.ts";
 import { groupBy } from "../model/group-by.ts";
 
 export interface LoadGroup {
@@ -21,7 +21,7 @@ export function oncePerReceiver(groups: readonly LoadGroup[]): readonly ToldLoad
   );
   return [...places.values()].flatMap((same) => {
     // The surest is told: that other models' rows may come there too takes nothing from it.
-    const first = same.find(({ load }) => load.doubts.length === 0 && load.otherwise !== "kept") ?? same[0];
+    const first = same.find(({ load }) => load.doubts.length === 0 && !isAskedOnce(load.otherwise)) ?? same[0];
     if (first === undefined) return [];
     if (first.load.origin.collected !== true) return same.map((group) => ({ ...group, others: 0 }));
     return [{ ...first, others: new Set(same.map(({ load }) => load.origin.model)).size - 1 }];

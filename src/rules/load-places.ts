@@ -1,11 +1,12 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
 import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
-import type { Otherwise } from "../model/otherwise.ts";
+import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan } from "../model/span.ts";
+import { isWithin } from "./runs.ts";
 
 /** Reads of one finding that are listed; more are summed up. */
 const MAX_ACCESSES = 6;
@@ -28,7 +29,8 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
     if (!isRepeated) spots.push({ role: "call", span: call });
   }
   spots.push({ role: "access", span: load.access, label: paidPer(load) });
-  if (load.written !== undefined) spots.push({ role: "access", span: load.written, label: "what is run there" });
+  if (load.written !== undefined && !isWithin(load.written, load.access))
+    spots.push({ role: "access", span: load.written, label: load.reason === "key" ? "where the key is left out" : "what is run there" });
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSameSpan(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
@@ -55,7 +57,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 }
 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
-  if (load.doubts.length > 0 || load.otherwise === "kept" || load.origin.kind === "parameter" || isFurtherDown(load.path)) return "possible";
+  if (load.doubts.length > 0 || isAskedOnce(load.otherwise) || load.origin.kind === "parameter" || isFurtherDown(load.path)) return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
   if (load.otherwise !== undefined || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
     return "likely";
@@ -114,7 +116,7 @@ export function isMade({ origin }: LazyLoad): boolean {
 
 /** How often it is paid, as a claim says it. */
 export function paidPer(load: LazyLoad): string {
-  if (load.otherwise === "kept") return "one query for each key that the code keeps";
+  if (load.otherwise === "kept") return "one query for each answer that the code keeps";
   return load.shared === null ? "one query a row" : `one query for each distinct \`${dotted(load.shared)}\``;
 }
 
@@ -129,7 +131,8 @@ export function isRowLoop(load: LazyLoad): boolean {
 const OTHERWISE: Readonly<Record<Exclude<Otherwise, "settings">, string>> = {
   or: "only rows without what stands before the `or` ask for it",
   handler: "only rows with which the error is raised come to the handler",
-  kept: "the code keeps what it finds, and asks once for each key",
+  kept: "the code keeps what it finds, and asks again only where it has kept nothing",
+  stored: "the code saves what it finds with the row, and asks once in a row's life",
 };
 
 /** What the settings rule out says so itself. */

@@ -1,5 +1,5 @@
 import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
-import { rarity } from "../../model/otherwise.ts";
+import { isAskedOnce, rarity } from "../../model/otherwise.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
@@ -211,7 +211,7 @@ function formChoicesText(model: string): Text {
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
-  if (run.doubts.length > 0 || run.otherwise === "kept" || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
   if (run.how === "refresh") return "likely";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
   // Who may not change the rows is shown no selects; a page may render a form's fields one by one.

@@ -1,3 +1,4 @@
+import { isReverseOfUnique } from "../../django/reverse-fields.ts";
 import { otherMethodFix } from "../../fixes/drop-load.ts";
 import { distinctBy } from "../../model/group-by.ts";
 import type { EagerLoad, Expr, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
@@ -47,7 +48,7 @@ function holderOf({ origin, span }: EagerLoad, input: RuleInput): string {
 
 /** `select_related` over a relation to many rows is an error in Django. */
 function refusedJoin(one: EagerLoad, path: readonly Field[], input: RuleInput): FindingDraft[] {
-  const many = path.find((field) => field.relation?.single === false || field.relation?.kind === "generic-fk");
+  const many = path.find((field) => (field.relation?.single === false && !isReverseOfUnique(field, input.graph)) || field.relation?.kind === "generic-fk");
   if (many === undefined) return [];
   return [
     draft(one, {
