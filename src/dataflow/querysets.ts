@@ -38,7 +38,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { changeRelated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
+import { changeRelated, isBeyondReach, makeRow, markUsed, recordLoad, storedUnder, withGivenValues } from "./rows.ts";
 import { askedThroughManager, bywayOf, otherwiseAt } from "./byways.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
@@ -836,7 +836,8 @@ function asValues(queryset: QuerysetValue, args: CallArgs, shape: QuerysetValue[
 function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _site: CallSite, name: string): Value {
   const other = args.positional.find((one) => one.kind === "queryset" && !one.isEmpty);
   if (queryset.isEmpty && name === "union" && other?.kind === "queryset") return derived(other, {});
-  return requeried(queryset, { load: withoutFilters(queryset.load), ordered: "unknown", narrowed: true, atMostOne: false });
+  // The other's columns may be NULL where these are not.
+  return requeried(queryset, { load: withoutFilters(queryset.load), fields: [], ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
 /** `a | b`, where either may be one of several; null where the left one is no queryset. */
@@ -946,7 +947,9 @@ export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: S
   const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
   engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
-  const element = there(elementOf(engine, queryset, loop, frame));
+  const [column] = queryset.fields;
+  const isColumn = queryset.shape === "flat" && column !== undefined;
+  const element = isColumn ? storedUnder(queryset.model, column) : there(elementOf(engine, queryset, loop, frame));
   if (element.kind === "row") queryset.rows = element;
   return { element, loop };
 }
