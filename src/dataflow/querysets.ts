@@ -910,7 +910,7 @@ const CHANGES: ReadonlySet<string> = new Set(["delete", "update"]);
 function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
   const { related } = queryset;
   const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
-  recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
+  recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, { isRowsOwn });
   noteSent(engine, { kind: "query", how: name, recipe: queryset.recipe, args: recipeArgs(args) }, site, queryset.origin.span);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
   // Django keeps what was prefetched all the same.

@@ -502,7 +502,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
       row.origin.escapes = true;
       if (!isBeingCreated(row)) {
         noteRow(engine, row, name.replace(/^a/, ""), args, site);
-        recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
+        recordWrite(engine, name.replace(/^a/, ""), row.model, null, site, { isOfNewRow: row.isNew });
       }
       engine.tellReceivers(row, name === "delete" || name === "adelete" ? "delete" : "save", site);
       return UNKNOWN;
