@@ -2,7 +2,7 @@
 import type { ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
 import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
-import { chainHead, changedNames, exprAt } from "../code.ts";
+import { chainHead, changedNames, exprAt, isSame } from "../code.ts";
 import { ownCalls } from "../../fixes/chain-edit.ts";
 import { chainTo, fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
 import { holderName } from "../names.ts";
@@ -107,7 +107,7 @@ function oneRow(how: string, keys: Keys): string {
 }
 
 function manyRows(keys: Keys): string {
-  const { names, isPlain, back, isWhole, isSliced } = keys;
+  const { names, field, isPlain, back, isWhole, isSliced } = keys;
   if (!isPlain) return AMONG;
   if (isSliced) {
     const ranked = `one query that ranks them, \`annotate(place=Window(RowNumber(), partition_by=[${quotedNames(names)}], order_by=…)).filter(place__lte=…)\``;
@@ -115,7 +115,8 @@ function manyRows(keys: Keys): string {
       ? `Fetch the first rows of every key before the loop with ${ranked}.`
       : `Load them with the loop's rows, by a \`Prefetch("${back.name}", queryset=….order_by(…)[:n], to_attr=…)\`; or with ${ranked}.`;
   }
-  const asked = `one \`${forAll(keys)}\` before the loop, and a dictionary with a list of rows for each key`;
+  const kept = field?.primaryKey === true || field?.unique === true ? "the row" : "a list of rows";
+  const asked = `one \`${forAll(keys)}\` before the loop, and a dictionary with ${kept} for each key`;
   if (back === null) return `Fetch the rows of all rounds with ${asked}.`;
   const prefetch = isWhole ? `\`prefetch_related("${back.name}")\`` : `a \`Prefetch("${back.name}", queryset=…, to_attr=…)\``;
   return `Load them with the loop's rows, by ${prefetch}; or with ${asked}.`;
@@ -198,7 +199,7 @@ function keysOf(round: Round, input: RuleInput): Keys {
     beyondRow: keyed.filter((lookup) => !isColumn(lookup) && !isKeyOfOwn(lookup)).map(nameIn),
     field,
     isPlain,
-    back: field === null || only === undefined ? null : (backOf(only, field, round, input) ?? ownOf(only, field, round, input)),
+    back: field === null || only === undefined || isOverValues(round, input) ? null : (backOf(only, field, round, input) ?? ownOf(only, field, round, input)),
     isRowsOwn: keyed.some(({ keyword }) => isOneRowsOnly(keyword.value, round, input)),
     isWhole: keyed.length === lookups.length && !loop.span.file.endsWith(".html"),
     isSliced: run.sliced,
@@ -270,6 +271,11 @@ function isOneRowsOnly(value: Expr, round: Round, { graph }: RuleInput): boolean
   const field = fieldNamed(rows, value.name);
   const distinct = round.loop.origin?.calls.findLast(({ name }) => name === "distinct");
   return field !== null && (field.unique || distinct?.args.some((arg) => arg.kind === "str" && fieldNamed(rows, arg.value) === field) === true);
+}
+
+/** `for key in Order.objects.values_list("pk", flat=True)`: nothing can be loaded with what comes. */
+function isOverValues({ loop, site: { iterable } }: Round, { facts }: RuleInput): boolean {
+  return iterable !== null && facts.runs.some((run) => run.span.file === loop.span.file && isSame(run.span, iterable) && !run.givesRows);
 }
 
 function rowsOf({ run, loop }: Round, graph: RuleInput["graph"]): Model | null {

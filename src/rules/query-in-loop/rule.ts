@@ -152,7 +152,9 @@ const TEXTS: Readonly<Record<string, (model: string) => Text>> = {
 function ownText(one: LoopedRun, input: RuleInput): Text | null {
   const { run } = one;
   const model = nameOf(run.model);
-  return isAfterUpdate(one, input) ? updatedText(model) : (TEXTS[run.how]?.(model) ?? null);
+  const written = run.how === "refresh" ? writtenBefore(one, input) : null;
+  if (written !== null) return { ...refreshText(model), remedy: written === "update" ? AFTER_UPDATE : AFTER_SAVE };
+  return TEXTS[run.how]?.(model) ?? null;
 }
 
 /** A row that is in memory is read anew on purpose: to see what others wrote, or what the database computed. */
@@ -165,20 +167,19 @@ function refreshText(model: string): Text {
 }
 
 /** `update()` wrote to the table, past the row that the code holds. */
-function updatedText(model: string): Text {
-  return {
-    ...refreshText(model),
-    remedy: "Set on the row what `update()` wrote; what the database works out there (`F()`), fetch for the rows of all rounds after the loop.",
-  };
-}
+const AFTER_UPDATE = "Set on the row what `update()` wrote; what the database works out there (`F()`), fetch for the rows of all rounds after the loop.";
+const AFTER_SAVE = "Leave it out where the row holds what it saved; what the database works out or converts, fetch for the rows of all rounds after the loop.";
 
-/** The round sent an `update()` of the model before it read the row anew, in the same function. */
-function isAfterUpdate({ run, site }: LoopedRun, { facts, program }: RuleInput): boolean {
-  if (run.how !== "refresh") return false;
+const SAVES: ReadonlySet<string> = new Set(["save", "create", "get_or_create", "update_or_create"]);
+
+/** How the round wrote rows of the model before it read the row anew, in the same function. */
+function writtenBefore({ run, site }: LoopedRun, { facts, program }: RuleInput): "update" | "save" | null {
   const holder = run.calls.length > 0 ? functionAt(pathTo(program, run.span)) : site.loop;
-  if (holder === null) return false;
+  if (holder === null) return null;
   const before = { file: run.span.file, start: holder.start, end: run.span.start };
-  return facts.writes.some((write) => write.how === "update" && write.model === run.model && isWithin(write.span, before));
+  const written = facts.writes.filter((write) => write.model === run.model && isWithin(write.span, before));
+  if (written.some(({ how }) => how === "update")) return "update";
+  return written.some(({ how }) => SAVES.has(how)) ? "save" : null;
 }
 
 /** Wagtail's `page.specific`. */
