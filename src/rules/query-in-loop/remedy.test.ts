@@ -376,3 +376,13 @@ test("a row is read anew to see what the database made of what was saved", async
     "Leave it out where the row holds what it saved; what the database works out or converts, fetch for the rows of all rounds after the loop.",
   );
 });
+
+test("rows that a round makes or takes along are no news to a query before the loop", async () => {
+  const get = "for key in keys:\n    order = Order.objects.get(pk=key)\n";
+  const others = await told(`${get}    if order.paid:\n        Order.objects.filter(customer=order.customer_id).delete()`);
+  expect(others).toEqual([expect.stringMatching(/^possible: .* an answer from before it may be old/)]);
+  for (const own of ["order.delete()", "Order.objects.filter(pk=key).delete()", "order.paid = True\n    order.save()"])
+    expect(await told(`${get}    ${own}`)).toEqual([expect.stringMatching(/^likely: .* with `in_bulk\(…\)`\.$/)]);
+  const made = "for key in keys:\n    try:\n        Order.objects.get(pk=key)\n    except Order.DoesNotExist:\n        Order.objects.create(pk=key)";
+  expect(await told(made)).toEqual([expect.stringMatching(/^likely: .* with `in_bulk\(…\)`\. Add the rows that the loop makes\.$/)]);
+});

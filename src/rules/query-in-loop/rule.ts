@@ -7,7 +7,7 @@ import { isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
-import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
+import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 
 export const rule: Rule = {
@@ -79,7 +79,8 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const isInvariant = isProvenInvariant(run, site, input);
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
-  const remedy = isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${keptInStep ? " Add the keys that the loop makes." : ""}`;
+  const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
+  const remedy = isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${step}`;
   const places: Spot[] = [
     { role: "queryset", span: run.origin.span },
     { role: "loop", span: loop.span },
