@@ -104,26 +104,3 @@ test("rows that are fetched for one key pay one by one", async () => {
   const body = `${LOOP}        if line.product_id not in KEPT:\n            KEPT[line.product_id] = [one.author.username for one in Review.objects.filter(product=line.product_id)]\n`;
   expect(await told(body)).toEqual(["author certain"]);
 });
-
-test.each([
-  ["where it is None", "    if p.discount is None:\n        p.discount = p.category.pk\n        p.save()\n    return p.discount\n", "possible"],
-  [
-    "where it is empty",
-    "    if not p.discount:\n        p.discount = p.category.pk\n        p.save(update_fields=['discount'])\n    return p.discount\n",
-    "possible",
-  ],
-  ["unless it is there", "    if p.discount is not None:\n        return p.discount\n    p.discount = p.category.pk\n    p.save()\n", "possible"],
-  [
-    "by an update()",
-    "    if p.discount is None:\n        p.discount = p.category.pk\n        Product.objects.filter(pk=p.pk).update(discount=p.discount)\n    return p.discount\n",
-    "possible",
-  ],
-  ["that is not saved", "    if p.discount is None:\n        p.discount = p.category.pk\n    return p.discount\n", "certain"],
-  ["of another row", "    if p.discount is None:\n        p.discount = p.category.pk\n        p.category.save()\n    return p.discount\n", "certain"],
-  ["that is no column", "    if p.kept is None:\n        p.kept = p.category.pk\n        p.save()\n    return p.kept\n", "certain"],
-  ["for all rows", "    if p.discount is None:\n        p.discount = p.category.pk\n        p.save()\n", "certain"],
-])("a column that is filled %s", async (_name, body, confidence) => {
-  expect(await told(`def filled(p):\n${body}\n\ndef work():\n    return [filled(product) for product in Product.objects.all()]\n`)).toContain(
-    `category ${confidence}`,
-  );
-});

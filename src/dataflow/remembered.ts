@@ -1,5 +1,5 @@
 /** `if key not in seen: seen[key] = …`: the first row of each key comes to what stands there, the others find what it left. */
-import type { Attribute, Expr, FunctionDef, Handler, Lambda, Stmt, Try } from "../model/index.ts";
+import type { Expr, FunctionDef, Handler, Lambda, Stmt, Try } from "../model/index.ts";
 import { isNoneLiteral, nodesIn, type SyntaxNode } from "../python/syntax-tree.ts";
 import { conditionKey } from "./conditions.ts";
 import { lookUp, type Frame } from "./frame.ts";
@@ -11,25 +11,22 @@ interface Memory {
   readonly key: Expr;
 }
 
-/** A column of a row that keeps what was once worked out for it: `self.score`, where the function saves and returns it. */
-interface Column {
-  readonly column: Attribute;
-}
-
 /** What is asked of a memory, and the answer with which nothing was kept. */
-type Asked = (Memory | Column) & { readonly missed: boolean };
+interface Asked extends Memory {
+  readonly missed: boolean;
+}
 
 /** Does a test that holds, or does not, lead to where a memory is filled that had nothing for the key? */
 export function isFilling(test: Expr, holds: boolean, body: readonly Stmt[], frame: Frame): boolean {
   const known = (holds ? filledAfter : filledOtherwise).get(test);
   const memories = known ?? askedBy(test, holds, frame).filter((one) => one.missed === holds && isFilledIn(one, body));
   if (known === undefined) (holds ? filledAfter : filledOtherwise).set(test, memories);
-  return memories.some((one) => ("column" in one ? isOfRow(one, frame) : outlivesRound(one, frame)));
+  return memories.some((one) => outlivesRound(one, frame));
 }
 
 /** Memories that are filled where a test holds, and where it does not: its text says so once for all. */
-const filledAfter = new WeakMap<Expr, readonly (Memory | Column)[]>();
-const filledOtherwise = new WeakMap<Expr, readonly (Memory | Column)[]>();
+const filledAfter = new WeakMap<Expr, readonly Memory[]>();
+const filledOtherwise = new WeakMap<Expr, readonly Memory[]>();
 
 /** `try: return seen[key]`, `except KeyError: seen[key] = …`. */
 export function isFillingAfter({ body }: Try, handler: Handler, rest: readonly Stmt[], frame: Frame): boolean {
@@ -68,9 +65,8 @@ function askedBy(test: Expr, holds: boolean, frame: Frame): readonly Asked[] {
   }
 }
 
-/** `seen.get(key)`, or a name for it, or a column. */
+/** `seen.get(key)`, or a name for it. */
 function foundIn(expr: Expr, missed: boolean, frame: Frame): readonly Asked[] {
-  if (expr.kind === "attribute") return isReturned(expr, frame.def) ? [{ column: expr, missed }] : [];
   const memory = expr.kind === "name" ? (namesOfFound(frame.def).get(expr.name) ?? null) : gotFrom(expr.kind === "walrus" ? expr.value : expr);
   return memory === null ? [] : [{ ...memory, missed }];
 }
@@ -98,39 +94,10 @@ function namesOfFound(def: FunctionDef | Lambda | null): ReadonlyMap<string, Mem
   return names;
 }
 
-function isFilledIn(memory: Memory | Column, body: readonly Stmt[]): boolean {
-  if ("column" in memory) return isSavedIn(memory.column, body);
-  const { container, key } = memory;
+function isFilledIn({ container, key }: Memory, body: readonly Stmt[]): boolean {
   const into = conditionKey(container);
   const at = conditionKey(key);
   return into !== null && at !== null && body.some((stmt) => nodesIn(stmt).some((node) => fills(node, into, at)));
-}
-
-function isReturned(column: Attribute, def: FunctionDef | Lambda | null): boolean {
-  const key = conditionKey(column);
-  if (key === null || def === null || def.kind === "lambda") return false;
-  return nodesIn(def).some((node) => node.kind === "return" && node.value !== null && conditionKey(node.value) === key);
-}
-
-/** `row.score = …` and `row.save()`, or an `update(score=…)`. */
-function isSavedIn(column: Attribute, body: readonly Stmt[]): boolean {
-  const of = conditionKey(column.object);
-  const nodes = of === null ? [] : body.flatMap((stmt) => nodesIn(stmt));
-  const isIt = (target: Expr): boolean => target.kind === "attribute" && target.name === column.name && conditionKey(target.object) === of;
-  return (
-    nodes.some((node) => node.kind === "assign" && node.targets.some(isIt)) &&
-    nodes.some((node) => {
-      if (node.kind !== "call" || node.callee.kind !== "attribute") return false;
-      const { name, object } = node.callee;
-      return /^a?save$/.test(name) ? conditionKey(object) === of : /^a?update$/.test(name) && node.keywords.some((keyword) => keyword.name === column.name);
-    })
-  );
-}
-
-/** The attribute of a row is a column of its table: the next request finds it filled. */
-function isOfRow({ column: { object, name } }: Column, frame: Frame): boolean {
-  const holder = object.kind === "name" ? lookUp(frame.env, object.name)?.value : undefined;
-  return holder?.kind === "row" && holder.model.fields.get(name)?.attname != null;
 }
 
 /** `seen[key] = …`, `seen.add(key)`. */
