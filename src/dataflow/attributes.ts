@@ -336,7 +336,7 @@ function classOf(self: Value): Value {
 }
 
 function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly Definition[], self: Value, site: AccessSite): Value | null {
-  const value = bodyVariable(engine, owner, definitions);
+  const value = withoutLabel(engine, owner, bodyVariable(engine, owner, definitions));
   if (self.kind === "object" && value.kind === "literal" && definitions.some(isDeclaredField)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {
     return { kind: "bound", self, fn: value };
@@ -344,6 +344,12 @@ function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly 
   if (self.kind !== "class" && value.kind === "object" && /^property$|cached_property$/.test(value.cls.name)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "native") return madeProperty(engine, value, self, site) ?? value;
   return refreshed(value, site);
+}
+
+/** `NEW = "new", _("New")` of Django's `Choices`: the member is its value, whatever its label. */
+function withoutLabel(engine: Engine, owner: ClassInfo, value: Value): Value {
+  if (value.kind !== "list" || value.type !== "tuple" || value.items?.length !== 2) return value;
+  return engine.program.isSubclass(owner, "django.db.models.Choices") ? (value.items[0] ?? value) : value;
 }
 
 /** `name = property(get_name)`: a read calls the getter. */

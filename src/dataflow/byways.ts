@@ -78,7 +78,7 @@ function rarer(one: Otherwise | undefined, other: Otherwise | undefined): Otherw
   return rarity(one) < rarity(other) ? other : one;
 }
 
-type Came = Exclude<Otherwise, "settings">;
+type Came = Exclude<Otherwise, "early" | "settings">;
 
 /** How a row says by which way it came. */
 const CAME: Readonly<Record<Came, string>> = {
@@ -100,7 +100,7 @@ function markedRow(frame: Frame, row: RowValue): RowValue {
   const own = { ...frame, caller: null };
   const kind = otherwiseAt(own, row.loop);
   if (kind === "settings") return { ...row, doubts: [...new Set([...row.doubts, ...ruledOutAt(own)])] };
-  return kind === undefined ? row : cameBy(row, kind);
+  return kind === undefined || kind === "early" ? row : cameBy(row, kind);
 }
 
 export function cameBy(row: RowValue, kind: Came): RowValue {

@@ -565,3 +565,34 @@ def slots():
 `,
   });
 });
+
+test("a member of Django's choices is its value, whatever its label", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.db import models
+from django.utils.translation import gettext_lazy as _
+from shop.models import Order
+
+
+class Report(models.IntegerChoices):
+    TOTALS = 1, _("totals")
+    LINES = 2, _("lines")
+    NAMES = 3, _("names")
+
+
+def title(row, report):
+    if report == Report.LINES:
+        return [line.price for line in row.lines.all()]
+    if report in (Report.NAMES, Report.LINES):
+        return row.customer.name  # expect: customer
+    return row.total
+
+
+def totals():
+    return [title(row, Report.TOTALS) for row in Order.objects.all()]
+
+
+def names():
+    return [title(row, Report.NAMES) for row in Order.objects.all()]
+`,
+  });
+});

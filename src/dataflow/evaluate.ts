@@ -259,6 +259,7 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
   let open = false;
   for (const arg of expr.args) {
     if (arg.kind !== "star") {
+      if (arg.kind === "comprehension" && arg.type === "generator" && isDeciding(expr, frame)) decides.add(arg);
       positional.push(engine.evaluate(arg, frame));
       continue;
     }
@@ -348,11 +349,23 @@ function runClauses(engine: Engine, expr: Comprehension, at: number, frame: Fram
   engine.awaiting = waiting;
   const outer = frame.loop;
   frame.loop = loop;
+  const way = frame.byway;
+  if (decides.has(expr)) frame.byway = bywayFrom(frame, "early");
   engine.assign(clause.target, element, frame, loop.id);
   const isNever = clause.conditions.some((condition) => engine.holds(condition, engine.evaluate(condition, frame), frame) === false);
   const result = isNever ? { key: UNKNOWN, value: UNKNOWN } : runClauses(engine, expr, at + 1, frame);
   frame.loop = outer;
+  frame.byway = way;
   return result;
+}
+
+/** Generators that `any()`, `all()` and `next()` go through, up to the row that decides. */
+const decides = new WeakSet<Expr>();
+
+const DECIDES: ReadonlySet<string> = new Set(["any", "all", "next"]);
+
+function isDeciding({ callee }: Call, frame: Frame): boolean {
+  return callee.kind === "name" && DECIDES.has(callee.name) && lookUp(frame.env, callee.name) === null;
 }
 
 function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {

@@ -73,12 +73,13 @@ function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span)
   return { element: inLoop(value.element, loop), loop };
 }
 
-/** Steps, plug-ins, the parts of a page: each is of a class of its own, and what one does happens once. */
+/** Models, steps, plug-ins, the parts of a page: each is a class or of a class of its own, and what one does happens once. */
 function isAssorted(value: Value): boolean {
   if (value.kind === "list" && value.type === "tuple" && value.items !== null) return value.items.some(isAssorted);
+  if (value.kind === "class") return true;
   if (value.kind !== "union") return false;
   const classes = new Set(value.values.flatMap((one) => (one.kind === "object" ? [one.cls] : [])));
-  return classes.size > 1;
+  return classes.size > 1 || value.values.some(isAssorted);
 }
 
 function firstRow(value: Value): RowValue | null {

@@ -139,3 +139,43 @@ def others():
 `,
   });
 });
+
+test("values of a column that cannot be NULL are no None", async () => {
+  await expectMarked({
+    "shop/letters.py": `from shop.models import Category, Line, Order
+
+
+def title(line, key):
+    return line.product.title if key is None else key
+
+
+def of_customers():
+    lines = Line.objects.all()
+    return [title(line, key) for key in Order.objects.values_list("customer_id", flat=True) for line in lines]
+
+
+def of_totals():
+    lines = Line.objects.all()
+    return [title(line, key) for key in list(Order.objects.values_list("total", flat=True)) for line in lines]
+
+
+def label(line, key):
+    return line.product.title if key is None else key  # expect: product
+
+
+def of_parents():
+    lines = Line.objects.all()
+    return [label(line, key) for key in Category.objects.values_list("parent", flat=True) for line in lines]
+
+
+def first_total(line, key):
+    return line.order.total if key is None else key  # expect: order
+
+
+def of_both():
+    lines = Line.objects.all()
+    keys = Order.objects.values_list("customer", flat=True).union(Category.objects.values_list("parent", flat=True))
+    return [first_total(line, key) for key in keys for line in lines]
+`,
+  });
+});

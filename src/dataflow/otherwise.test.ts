@@ -41,3 +41,15 @@ test("a loop of its own behind an or is a loop", async () => {
     "order certain",
   ]);
 });
+
+test("any(), all() and next() stop at the row that decides", async () => {
+  for (const call of ["any", "all", "next"])
+    expect(await told("[1]", `${call}(row.referrer.vip or row.orders.exists() for row in Customer.objects.all())`)).toEqual([
+      "orders likely",
+      "referrer likely",
+    ]);
+  expect(await told("[1]", "any([row.referrer.vip for row in Customer.objects.all()])")).toEqual(["referrer certain"]);
+  expect(await told("[1]", "sum(row.referrer.vip for row in Customer.objects.all())")).toEqual(["referrer certain"]);
+  const each = "any(row.name for row in [other for other in Customer.objects.all() if other.referrer.vip])";
+  expect(await told("[1]", each)).toEqual(["referrer certain"]);
+});

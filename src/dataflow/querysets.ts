@@ -39,7 +39,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { changeRelated, isBeingCreated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues, type LoadKind } from "./rows.ts";
+import { changeRelated, isBeingCreated, isBeyondReach, makeRow, markUsed, recordLoad, storedUnder, withGivenValues, type LoadKind } from "./rows.ts";
 import { askedThroughManager, bywayOf, otherwiseAt } from "./byways.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
@@ -856,7 +856,8 @@ function asValues(queryset: QuerysetValue, args: CallArgs, shape: QuerysetValue[
 function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _site: CallSite, name: string): Value {
   const other = args.positional.find((one) => one.kind === "queryset" && !one.isEmpty);
   if (queryset.isEmpty && name === "union" && other?.kind === "queryset") return derived(other, {});
-  return requeried(queryset, { load: withoutFilters(queryset.load), ordered: "unknown", narrowed: true, atMostOne: false });
+  // The other's columns may be NULL where these are not.
+  return requeried(queryset, { load: withoutFilters(queryset.load), fields: [], ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
 /** `a | b`, where either may be one of several; null where the left one is no queryset. */
@@ -941,7 +942,7 @@ const CHANGES: ReadonlySet<string> = new Set(["delete", "update"]);
 function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
   const { related } = queryset;
   const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
-  recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
+  recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, { isRowsOwn });
   noteSent(engine, { kind: "query", how: name, recipe: queryset.recipe, args: recipeArgs(args) }, site, queryset.origin.span);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
   // Django keeps what was prefetched all the same.
@@ -978,7 +979,9 @@ export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: S
   const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
   engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
-  const element = there(elementOf(engine, queryset, loop, frame));
+  const [column] = queryset.fields;
+  const isColumn = queryset.shape === "flat" && column !== undefined;
+  const element = isColumn ? storedUnder(queryset.model, column) : there(elementOf(engine, queryset, loop, frame));
   if (element.kind === "row") queryset.rows = element;
   return { element, loop };
 }

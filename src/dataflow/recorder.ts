@@ -272,7 +272,8 @@ export class Recorder {
 
   write(write: Wrote): void {
     this.note({ kind: "write", fact: write });
-    const key = `${write.span.file}:${write.span.start}:${write.how}:${write.loop === null ? "" : write.loop.span.start}`;
+    const made = write.isOfNewRow === true ? "new" : "";
+    const key = `${write.span.file}:${write.span.start}:${write.how}:${write.loop === null ? "" : write.loop.span.start}:${made}`;
     if (!this.writes.has(key)) this.writes.set(key, write);
   }
 

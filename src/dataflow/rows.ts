@@ -226,9 +226,20 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   if (row.load.nulls.has(field.name)) return NONE;
   if (!isFetched(row)) return UNKNOWN;
-  if (isKey) return PRESENT;
+  return isKey ? PRESENT : storedValue(field);
+}
+
+/** What a column holds in the database. */
+function storedValue(field: Field): Value {
   if (field.null || field.relation?.nullable === true) return UNKNOWN;
   return field.relation === null ? SET : PRESENT;
+}
+
+/** What a column of the model, named as in `values()`, holds in the database. */
+export function storedUnder(model: Model, name: string): Value {
+  if (name === "pk" || name === model.primaryKey) return PRESENT;
+  const field = model.fields.get(name) ?? columnField(model, name);
+  return field == null || field.attname === null ? UNKNOWN : storedValue(field);
 }
 
 /** `self._state.adding` is false for what was fetched; `fields_cache` has relations to one row alone. */
@@ -501,7 +512,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
       row.origin.escapes = true;
       if (!isBeingCreated(row)) {
         noteRow(engine, row, name.replace(/^a/, ""), args, site);
-        recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
+        recordWrite(engine, name.replace(/^a/, ""), row.model, null, site, { isOfNewRow: row.isNew });
       }
       engine.tellReceivers(row, name === "delete" || name === "adelete" ? "delete" : "save", site);
       return UNKNOWN;

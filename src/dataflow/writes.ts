@@ -5,7 +5,14 @@ import { callsSince } from "./frame.ts";
 import { keyedBy } from "./arguments.ts";
 import { projectSite } from "./sites.ts";
 
-export function recordWrite(engine: Engine, how: string, model: Model | null, relation: string | null, site: CallSite, isRowsOwn = false): void {
+export function recordWrite(
+  engine: Engine,
+  how: string,
+  model: Model | null,
+  relation: string | null,
+  site: CallSite,
+  { isRowsOwn = false, isOfNewRow = false } = {},
+): void {
   const at = projectSite(site);
   const loop = site.frame.loop;
   engine.recorder.write({
@@ -20,6 +27,7 @@ export function recordWrite(engine: Engine, how: string, model: Model | null, re
     symbol: at.frame.symbol,
     isAsync: at.frame.isAsync,
     awaited: engine.awaiting || isAsyncMethod(site),
+    ...(isOfNewRow ? { isOfNewRow } : {}),
   });
 }
 

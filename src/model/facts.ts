@@ -209,6 +209,8 @@ export interface Write {
   readonly symbol: string;
   readonly isAsync: boolean;
   readonly awaited: boolean;
+  /** A `save()` that inserts its row: the code has made it, and no query fetched it. */
+  readonly isOfNewRow?: true;
 }
 
 /** What a call waits for: another service, a mail server, another program, a task's result, the clock. */

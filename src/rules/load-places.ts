@@ -117,6 +117,7 @@ export function isMade({ origin }: LazyLoad): boolean {
 /** How often it is paid, as a claim says it. */
 export function paidPer(load: LazyLoad): string {
   if (load.otherwise === "kept") return "one query for each answer that the code keeps";
+  if (load.otherwise === "early") return "up to one query a row";
   return load.shared === null ? "one query a row" : `one query for each distinct \`${dotted(load.shared)}\``;
 }
 
@@ -129,6 +130,7 @@ export function isRowLoop(load: LazyLoad): boolean {
 }
 
 const OTHERWISE: Readonly<Record<Exclude<Otherwise, "settings">, string>> = {
+  early: "`any()`, `all()` and `next()` go no further than the row that decides",
   or: "only rows without what stands before the `or` ask for it",
   handler: "only rows with which the error is raised come to the handler",
   kept: "the code keeps what it finds, and asks again only where it has kept nothing",

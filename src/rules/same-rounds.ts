@@ -3,7 +3,7 @@ import type { Attribute, ChainCall, Expr, LazyLoad, Model, Name, QueryRun, Relat
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { calledName, keywordLookups } from "./chains.ts";
-import { callAt, changedNames, exprAt, functionAt, localValuesOf } from "./code.ts";
+import { callAt, changedNames, exprAt, functionAt, localValuesOf, namesIn } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
 import { isWithin } from "./runs.ts";
@@ -19,7 +19,7 @@ export interface Round {
 export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   const { run, site } = round;
   const nodes = nodesIn(value);
-  const read = namesReadIn(nodes);
+  const read = namesReadIn(nodes, run.calls.length === 0 ? site.loop : functionAt(pathTo(input.program, run.span)));
   if (read.length === 0) return false;
   const changed = site.loop === null ? null : changedNames(site.loop);
   const isLeft = (name: string): boolean => changed !== null && !changed.has(name);
@@ -27,10 +27,17 @@ export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   return !read.every((name) => handedOver(name.name, run, input).some(isLeft) || isOfContext(name, nodes, run, input));
 }
 
-/** Names that stand for more than constants and settings. */
-function namesReadIn(nodes: readonly SyntaxNode[]): readonly Name[] {
+/** Names that stand for more than constants and settings; one that the code around assigns is no constant, however it is written. */
+function namesReadIn(nodes: readonly SyntaxNode[], around: SyntaxNode | null = null): readonly Name[] {
   const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
-  return nodes.filter((node) => node.kind === "name").filter((node) => !holders.has(node) && !/^[A-Z]/.test(node.name) && node.name !== "settings");
+  const isConstant = ({ name }: Name): boolean => name === "settings" || (/^[A-Z]/.test(name) && (around === null || !isAssignedIn(around, name)));
+  return nodes.filter((node) => node.kind === "name").filter((node) => !holders.has(node) && !isConstant(node));
+}
+
+function isAssignedIn(around: SyntaxNode, name: string): boolean {
+  return nodesIn(around).some((node) =>
+    (node.kind === "assign" ? node.targets : node.kind === "for" ? [node.target] : []).some((target) => namesIn(target).has(name)),
+  );
 }
 
 /** The loop's name for what its call of a function hands over as this parameter: none or one. */

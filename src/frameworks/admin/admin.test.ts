@@ -362,6 +362,30 @@ class VenueAdmin(admin.ModelAdmin):
   ).toEqual(["possible 15 Each row's form lists every `City` for its select."]);
 });
 
+test("the key to what a proxy's or a child's page shows is no select", async () => {
+  expect(
+    await looped(`class HallInline(admin.TabularInline):
+    model = Event
+    raw_id_fields = ["city"]
+
+
+class Hall(Venue):
+    class Meta:
+        proxy = True
+
+
+class Arena(Venue):
+    pass
+
+
+@admin.register(Hall, Arena)
+class HallAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [HallInline]
+`),
+  ).toEqual([]);
+});
+
 test("an inline by a one-to-one key reads one row, one without room for new forms each that is there", async () => {
   const inlines = files(
     `class PlanInline(admin.TabularInline):

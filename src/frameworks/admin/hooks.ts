@@ -312,9 +312,14 @@ function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite, isPa
     if (!isPage(engine, cls)) continue;
     const inlines = engine.classMember(cls, "inlines", { kind: "class", cls }, at);
     const isShown = inlines?.kind === "list" && (inlines.items ?? []).some((one) => one.kind === "class" && one.cls === inlineCls);
-    if (isShown) for (const model of registeredModels(engine, cls)) labels.add(model.label);
+    if (isShown) for (const model of registeredModels(engine, cls)) for (const label of lineOf(engine, model)) labels.add(label);
   }
   return labels;
+}
+
+/** A key to the model that a proxy stands for, or to a multi-table parent, is one to the page's row as well. */
+function lineOf({ graph }: Engine, model: Model): readonly string[] {
+  return [model.label, model.concrete, ...model.parents, ...(graph.byLabel(model.concrete)?.parents ?? [])];
 }
 
 /** `has_change_permission()` that says False, whoever asks. */

@@ -1,8 +1,8 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
-import type { ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
+import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
 import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
-import { chainHead, changedNames, exprAt } from "../code.ts";
+import { callAt, chainHead, changedNames, exprAt, isSame } from "../code.ts";
 import { ownCalls } from "../../fixes/chain-edit.ts";
 import { chainTo, fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
 import { holderName } from "../names.ts";
@@ -107,7 +107,7 @@ function oneRow(how: string, keys: Keys): string {
 }
 
 function manyRows(keys: Keys): string {
-  const { names, isPlain, back, isWhole, isSliced } = keys;
+  const { names, field, isPlain, back, isWhole, isSliced } = keys;
   if (!isPlain) return AMONG;
   if (isSliced) {
     const ranked = `one query that ranks them, \`annotate(place=Window(RowNumber(), partition_by=[${quotedNames(names)}], order_by=…)).filter(place__lte=…)\``;
@@ -115,7 +115,8 @@ function manyRows(keys: Keys): string {
       ? `Fetch the first rows of every key before the loop with ${ranked}.`
       : `Load them with the loop's rows, by a \`Prefetch("${back.name}", queryset=….order_by(…)[:n], to_attr=…)\`; or with ${ranked}.`;
   }
-  const asked = `one \`${forAll(keys)}\` before the loop, and a dictionary with a list of rows for each key`;
+  const kept = field?.primaryKey === true || field?.unique === true ? "the row" : "a list of rows";
+  const asked = `one \`${forAll(keys)}\` before the loop, and a dictionary with ${kept} for each key`;
   if (back === null) return `Fetch the rows of all rounds with ${asked}.`;
   const prefetch = isWhole ? `\`prefetch_related("${back.name}")\`` : `a \`Prefetch("${back.name}", queryset=…, to_attr=…)\``;
   return `Load them with the loop's rows, by ${prefetch}; or with ${asked}.`;
@@ -198,7 +199,7 @@ function keysOf(round: Round, input: RuleInput): Keys {
     beyondRow: keyed.filter((lookup) => !isColumn(lookup) && !isKeyOfOwn(lookup)).map(nameIn),
     field,
     isPlain,
-    back: field === null || only === undefined ? null : (backOf(only, field, round, input) ?? ownOf(only, field, round, input)),
+    back: field === null || only === undefined || isOverValues(round, input) ? null : (backOf(only, field, round, input) ?? ownOf(only, field, round, input)),
     isRowsOwn: keyed.some(({ keyword }) => isOneRowsOnly(keyword.value, round, input)),
     isWhole: keyed.length === lookups.length && !loop.span.file.endsWith(".html"),
     isSliced: run.sliced,
@@ -272,6 +273,11 @@ function isOneRowsOnly(value: Expr, round: Round, { graph }: RuleInput): boolean
   return field !== null && (field.unique || distinct?.args.some((arg) => arg.kind === "str" && fieldNamed(rows, arg.value) === field) === true);
 }
 
+/** `for key in Order.objects.values_list("pk", flat=True)`: nothing can be loaded with what comes. */
+function isOverValues({ loop, site: { iterable } }: Round, { facts }: RuleInput): boolean {
+  return iterable !== null && facts.runs.some((run) => run.span.file === loop.span.file && isSame(run.span, iterable) && !run.givesRows);
+}
+
 function rowsOf({ run, loop }: Round, graph: RuleInput["graph"]): Model | null {
   return loop.over === "rows" && run.calls.length === 0 ? graph.byLabel(loop.origin?.model ?? "") : null;
 }
@@ -290,21 +296,53 @@ function withoutKey(value: Expr): Expr {
  */
 export function isFedByRounds(round: Round, input: RuleInput): boolean {
   const { run, site } = round;
-  const { field, isPlain, isRowsOwn } = keysOf(round, input);
-  if (site.loop === null || (ONE.has(run.how) && isPlain && (field?.primaryKey === true || field?.unique === true))) return false;
-  return writesInLoop(round, input).some((at) => !isRowsOwn || at.start < (run.calls[0] ?? run.span).start);
+  const { isRowsOwn } = keysOf(round, input);
+  if (site.loop === null) return false;
+  if (isByKey(round, input)) return writesInLoop(round, input).some((write) => isDeleteOfOthers(write, input));
+  return writesInLoop(round, input).some(({ at }) => !isRowsOwn || at.start < (run.calls[0] ?? run.span).start);
+}
+
+/** One row, by a key that no other has. */
+function isByKey(round: Round, input: RuleInput): boolean {
+  const { field, isPlain } = keysOf(round, input);
+  return ONE.has(round.run.how) && isPlain && (field?.primaryKey === true || field?.unique === true);
+}
+
+/** `Order.objects.filter(status=…).delete()`: rows that later rounds ask for may be among them. */
+function isDeleteOfOthers({ write }: WriteInLoop, input: RuleInput): boolean {
+  const call = write.how === "delete" ? callAt(input, write.span) : null;
+  const model = input.graph.byLabel(write.model ?? "");
+  if (call?.callee.kind !== "attribute" || call.callee.object.kind !== "call" || model === null) return false;
+  const lookups = chainOf(call.callee.object).flatMap((one) => keywordLookups(input, model, one));
+  return !lookups.some((lookup) => isOneField(lookup) && (lookup.fields[0]?.primaryKey === true || lookup.fields[0]?.unique === true));
+}
+
+/** The calls of `rows.filter(…).exclude(…)`. */
+function chainOf(expr: Expr): readonly Call[] {
+  const calls: Call[] = [];
+  for (let at: Expr = expr; at.kind === "call" && at.callee.kind === "attribute"; at = at.callee.object) calls.push(at);
+  return calls;
 }
 
 /** Of a many-to-many relation they write pairs of keys, not the rows that these name. */
 const LINKS: ReadonlySet<string> = new Set(["add", "remove", "set", "clear"]);
 
-/** Where the loop's own text writes rows of the query's model. */
-function writesInLoop({ run, site: { loop } }: Round, { facts }: RuleInput): readonly Write["span"][] {
+interface WriteInLoop {
+  readonly write: Write;
+  /** Where the loop's own text comes to it. */
+  readonly at: Write["span"];
+}
+
+/** Writes of the loop's own text, or behind a call there, of rows of the query's model. */
+function writesInLoop({ run, site: { loop } }: Round, { facts }: RuleInput): readonly WriteInLoop[] {
   const at = run.calls[0] ?? run.span;
   if (loop === null) return [];
   const whole = { file: at.file, start: loop.start, end: loop.end };
   const isSeen = ({ model, how, relation }: Write): boolean => model === run.model && (!LINKS.has(how) || relation === run.origin.relation);
-  return facts.writes.flatMap((write) => (isSeen(write) ? [write.span, ...write.calls].filter((span) => isWithin(span, whole)).slice(0, 1) : []));
+  return facts.writes.flatMap((write) => {
+    const at = isSeen(write) ? [write.span, ...write.calls].find((span) => isWithin(span, whole)) : undefined;
+    return at === undefined ? [] : [{ write, at }];
+  });
 }
 
 const MAKES: ReadonlySet<string> = new Set(["create", "save", "get_or_create", "update_or_create", "bulk_create"]);
@@ -314,6 +352,12 @@ export function isKeptInStep(round: Round, input: RuleInput): boolean {
   const { run } = round;
   if (!TESTS.has(run.how) || !keysOf(round, input).isPlain) return false;
   return input.facts.writes.every((write) => write.model !== run.model || write.loop?.span.start !== round.loop.span.start || MAKES.has(write.how));
+}
+
+/** `get(pk=key)`, and `create(pk=key)` where there is none: a later round may ask for the row that this one made. */
+export function addsRows(round: Round, input: RuleInput): boolean {
+  if (!isByKey(round, input) || keysOf(round, input).isRowsOwn) return false;
+  return writesInLoop(round, input).some(({ write: { how, isOfNewRow } }) => MAKES.has(how) && (how !== "save" || isOfNewRow === true));
 }
 
 export function fedRemedy({ model }: QueryRun): string {

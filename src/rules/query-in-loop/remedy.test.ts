@@ -358,3 +358,31 @@ test("an update by a key that several rows may have", async () => {
     await updated("def close(row):\n    Review.objects.filter(product_id=row.pk).update(stars=5)\nfor row in Order.objects.all():\n    close(row)"),
   ).toMatch(/one `filter\(product_id__in=…\).update\(…\)` for each value/);
 });
+
+test("a name that the round assigns is no constant, and values of rows are no rows to load more with", async () => {
+  const once = /Run it once/;
+  expect((await told("for key in keys:\n    Code = key.code\n    print(Product.objects.filter(title=Code).first())")).join("")).not.toMatch(once);
+  expect((await told("Code = keys[0]\nfor key in keys:\n    print(Product.objects.filter(title=Code).first())")).join("")).toMatch(once);
+  const lines = 'for key in Order.objects.values_list("id", flat=True):\n    print(list(Line.objects.filter(order_id=key)))';
+  expect((await told(lines)).join("")).toMatch(/Fetch the rows of all rounds with one `filter\(order_id__in=…\)` .* a list of rows for each key/);
+  const orders = "for key in keys:\n    for order in Order.objects.filter(pk=key, paid=True):\n        print(order.total)";
+  expect((await told(orders)).join("")).toMatch(/`filter\(pk__in=…\)` before the loop, and a dictionary with the row for each key/);
+});
+
+test("a row is read anew to see what the database made of what was saved", async () => {
+  const body =
+    'for order in Order.objects.all():\n    order.status = request.GET["status"]\n    order.save()\n    order.refresh_from_db()\n    print(order.status)';
+  expect((await told(body)).join("")).toContain(
+    "Leave it out where the row holds what it saved; what the database works out or converts, fetch for the rows of all rounds after the loop.",
+  );
+});
+
+test("rows that a round makes or takes along are no news to a query before the loop", async () => {
+  const get = "for key in keys:\n    order = Order.objects.get(pk=key)\n";
+  const others = await told(`${get}    if order.paid:\n        Order.objects.filter(customer=order.customer_id).delete()`);
+  expect(others).toEqual([expect.stringMatching(/^possible: .* an answer from before it may be old/)]);
+  for (const own of ["order.delete()", "Order.objects.filter(pk=key).delete()", "order.paid = True\n    order.save()"])
+    expect(await told(`${get}    ${own}`)).toEqual([expect.stringMatching(/^likely: .* with `in_bulk\(…\)`\.$/)]);
+  const made = "for key in keys:\n    try:\n        Order.objects.get(pk=key)\n    except Order.DoesNotExist:\n        Order.objects.create(pk=key)";
+  expect(await told(made)).toEqual([expect.stringMatching(/^likely: .* with `in_bulk\(…\)`\. Add the rows that the loop makes\.$/)]);
+});

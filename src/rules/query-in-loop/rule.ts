@@ -7,7 +7,7 @@ import { isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
-import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
+import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 
 export const rule: Rule = {
@@ -79,7 +79,8 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const isInvariant = isProvenInvariant(run, site, input);
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
-  const remedy = isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${keptInStep ? " Add the keys that the loop makes." : ""}`;
+  const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
+  const remedy = isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${step}`;
   const places: Spot[] = [
     { role: "queryset", span: run.origin.span },
     { role: "loop", span: loop.span },
@@ -152,7 +153,9 @@ const TEXTS: Readonly<Record<string, (model: string) => Text>> = {
 function ownText(one: LoopedRun, input: RuleInput): Text | null {
   const { run } = one;
   const model = nameOf(run.model);
-  return isAfterUpdate(one, input) ? updatedText(model) : (TEXTS[run.how]?.(model) ?? null);
+  const written = run.how === "refresh" ? writtenBefore(one, input) : null;
+  if (written !== null) return { ...refreshText(model), remedy: written === "update" ? AFTER_UPDATE : AFTER_SAVE };
+  return TEXTS[run.how]?.(model) ?? null;
 }
 
 /** A row that is in memory is read anew on purpose: to see what others wrote, or what the database computed. */
@@ -165,20 +168,19 @@ function refreshText(model: string): Text {
 }
 
 /** `update()` wrote to the table, past the row that the code holds. */
-function updatedText(model: string): Text {
-  return {
-    ...refreshText(model),
-    remedy: "Set on the row what `update()` wrote; what the database works out there (`F()`), fetch for the rows of all rounds after the loop.",
-  };
-}
+const AFTER_UPDATE = "Set on the row what `update()` wrote; what the database works out there (`F()`), fetch for the rows of all rounds after the loop.";
+const AFTER_SAVE = "Leave it out where the row holds what it saved; what the database works out or converts, fetch for the rows of all rounds after the loop.";
 
-/** The round sent an `update()` of the model before it read the row anew, in the same function. */
-function isAfterUpdate({ run, site }: LoopedRun, { facts, program }: RuleInput): boolean {
-  if (run.how !== "refresh") return false;
+const SAVES: ReadonlySet<string> = new Set(["save", "create", "get_or_create", "update_or_create"]);
+
+/** How the round wrote rows of the model before it read the row anew, in the same function. */
+function writtenBefore({ run, site }: LoopedRun, { facts, program }: RuleInput): "update" | "save" | null {
   const holder = run.calls.length > 0 ? functionAt(pathTo(program, run.span)) : site.loop;
-  if (holder === null) return false;
+  if (holder === null) return null;
   const before = { file: run.span.file, start: holder.start, end: run.span.start };
-  return facts.writes.some((write) => write.how === "update" && write.model === run.model && isWithin(write.span, before));
+  const written = facts.writes.filter((write) => write.model === run.model && isWithin(write.span, before));
+  if (written.some(({ how }) => how === "update")) return "update";
+  return written.some(({ how }) => SAVES.has(how)) ? "save" : null;
 }
 
 /** Wagtail's `page.specific`. */

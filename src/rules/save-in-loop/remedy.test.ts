@@ -189,3 +189,23 @@ def work(orders: list[Order], products: list[Product]):
     expect.stringMatching(/^likely: The loop inserts its `Product` rows .*`bulk_create\(\)`\. \(0\)$/),
   ]);
 });
+
+test("whether a row is made or found is what its queries say, and one that is read anew is needed at once", async () => {
+  const asked = async (round: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Tag\n\n\ndef made(name):\n    return Tag(name=name)\n\n\ndef work(names):\n    for number, name in names:\n${round.replaceAll(/^(?=.)/gm, "        ")}\n`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "save-in-loop")
+      .map(({ confidence, claim, remedy, doubt }) => `${confidence}: ${claim} ${remedy} ${doubt}`)
+      .join("\n");
+  };
+  expect(await asked("tag = Tag.objects.get(pk=number)\ntag.name = name\ntag.save()")).toMatch(/^likely: The loop saves .*`bulk_update\(\)`\. /);
+  expect(await asked("tag = made(name)\ntag.save()")).toMatch(/^likely: The loop inserts .*`bulk_create\(\)`\. /);
+  expect(await asked("tag = Tag.objects.filter(pk=number).first()\nif tag is None:\n    tag = Tag(pk=number)\ntag.name = name\ntag.save()")).toMatch(
+    /^likely: The loop saves .* apart, and write them with `bulk_create\(\)` and `bulk_update\(\)`\. /,
+  );
+  expect(await asked("tag = Tag.objects.get(pk=number)\ntag.name = name\ntag.save()\ntag.refresh_from_db()\nprint(tag.name)")).toMatch(
+    /^possible: .* the row is used in the same round, which bulk_update\(\) delays$/,
+  );
+});

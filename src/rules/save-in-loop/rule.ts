@@ -28,8 +28,17 @@ const SIGNALS = ["pre_save", "post_save"];
 
 function isGuilty(one: LoopWrite, input: RuleInput): boolean {
   if (savedHere(one, input).some((model) => hasHooks(input, model, SIGNALS, "save"))) return false;
-  if (isNew(one) || isCopied(one)) return one.model.parents.length === 0;
-  return changesEachRound(one);
+  const made = madeOf(one, input);
+  return made === null ? changesEachRound(one) : one.model.parents.length === 0;
+}
+
+/** What the round makes: a row, a copy of one, or a row where it finds none; null where its rows are there. */
+function madeOf(one: LoopWrite, input: RuleInput): "row" | "copy" | "missing" | null {
+  if (isCopied(one)) return "copy";
+  if (one.write.how === "create" || (one.receiver.kind === "name" && isAskedWhetherNew(one, one.receiver.name))) return "row";
+  const ways = input.facts.writes.filter(({ how, span, calls }) => how === "save" && calls.length === 0 && isSameSpan(span, one.span));
+  const made = ways.filter(({ isOfNewRow }) => isOfNewRow === true);
+  return made.length === 0 ? null : made.length === ways.length ? "row" : "missing";
 }
 
 /** Code that several classes share may save rows of several models; a save() of the project's own is told from within. */
@@ -51,20 +60,6 @@ function isCopied({ receiver, site, model, span }: LoopWrite): boolean {
       node.targets.some(
         (target) => target.kind === "attribute" && keys.has(target.name) && target.object.kind === "name" && target.object.name === receiver.name,
       ),
-  );
-}
-
-/** `Model.objects.create(…)`, `Model(…).save()`, or a name that the loop gave a new object. */
-function isNew(one: LoopWrite): boolean {
-  if (one.write.how === "create" || one.receiver.kind === "call") return true;
-  const { receiver, site } = one;
-  if (receiver.kind !== "name" || site.loop === null) return false;
-  const { name } = receiver;
-  return (
-    isAskedWhetherNew(one, name) ||
-    [...nodesIn(site.loop)].some(
-      (node) => node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name) && node.value?.kind === "call",
-    )
   );
 }
 
@@ -96,34 +91,49 @@ function isUsedAfter(one: LoopWrite): boolean {
   return one.site.loop.body.some((body) => [...nodesIn(body)].some((node) => node.kind === "name" && node.name === name && node.start > one.span.end));
 }
 
+/** The round reads its row anew after the save, which has to be there by then. */
+function isReadAnew({ loop, model, span }: LoopWrite, { facts }: RuleInput): boolean {
+  return facts.runs.some(
+    (run) =>
+      run.how === "refresh" &&
+      run.model === model.label &&
+      run.loop !== null &&
+      isSameSpan(run.loop.span, loop.span) &&
+      (run.calls[0] ?? run.span).start > span.end,
+  );
+}
+
 function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
-  const isCopy = isCopied(one);
-  const isInsert = isNew(one) || isCopy;
-  const isNeeded = isInsert && isUsedAfter(one);
+  const made = madeOf(one, input);
+  const isCopy = made === "copy";
+  const isInsert = isCopy || made === "row";
+  const isNeeded = (made !== null && isUsedAfter(one)) || isReadAnew(one, input);
   const stamped = autoNowFields(one.model);
-  const bulk = isInsert ? "bulk_create" : "bulk_update";
-  const values = isInsert ? null : sameValues(one, input);
+  const bulk = made === null ? "bulk_update" : "bulk_create";
+  const values = made === null && !isNeeded ? sameValues(one, input) : null;
   const unread = unreadBase(input, one.model);
   if (values !== null) return toUpdate(one, values, unread, input);
-  const isIdle = !isInsert && setsNothing(one, input);
+  const isIdle = made === null && setsNothing(one, input);
   const note = !isInsert && stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set and list them.` : "";
   return {
     key: writeKey(one),
     confidence: isNeeded || unread !== null ? "possible" : writeConfidence(one),
     claim: `The loop ${isCopy ? "copies" : isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own.",
-    remedy: isIdle ? leftOut(stamped) : `Collect the rows and write them with \`${bulk}()\`.${note}`,
+    remedy: isIdle ? leftOut(stamped) : made === "missing" ? `${APART}${note}` : `Collect the rows and write them with \`${bulk}()\`.${note}`,
     doubt:
       isIdle && unread === null
         ? "signals and a save() of its own were looked for in the project alone; none were found for this model"
         : isNeeded
-          ? "the row is used in the same round, which bulk_create() delays"
+          ? `the row is used in the same round, which ${bulk}() delays`
           : hooksDoubt(bulk, unread),
     model: one.model.label,
     places: writePlaces(one),
-    fixes: isNeeded || isCopy || unread !== null ? [] : isInsert ? bulkCreateFix(one, input) : bulkUpdateFix(one, input),
+    fixes: isNeeded || isCopy || made === "missing" || unread !== null ? [] : isInsert ? bulkCreateFix(one, input) : bulkUpdateFix(one, input),
   };
 }
+
+const APART = "Collect the rows that were made and those that were found apart, and write them with `bulk_create()` and `bulk_update()`.";
 
 /** There is no column that `bulk_update()` could be told to write. */
 function leftOut(stamped: readonly string[]): string {
