@@ -115,6 +115,106 @@ class VenueForm(forms.Form):
   );
 });
 
+test("Django's own selects, buttons and boxes show every option", async () => {
+  await expectMarked(
+    files(`from django.forms.widgets import CheckboxSelectMultiple
+
+
+class Searching(forms.Select):
+    template_name = "shop/searching.html"
+
+
+class First(forms.ModelChoiceField):
+    widget = forms.RadioSelect
+
+    def label_from_instance(self, city):
+        return city.country.name  # expect: country
+
+
+class Second(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, city):
+        return city.country.name  # expect: country
+
+
+class Third(forms.ModelChoiceField):
+    def label_from_instance(self, city):
+        return city.country.name
+
+
+class Fourth(forms.ModelChoiceField):
+    def label_from_instance(self, city):
+        return city.country.name
+
+
+class CityForm(forms.Form):
+    first = First(City.objects.all())
+    second = Second(City.objects.all(), widget=CheckboxSelectMultiple)
+    third = Third(City.objects.all(), widget=Searching())
+    fourth = Fourth(City.objects.all(), widget=forms.Select())
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["fourth"].widget = forms.HiddenInput()
+`),
+  );
+});
+
+test("a select that Meta gives a field shows every option", async () => {
+  await expectMarked(
+    files(
+      `class VenueForm(forms.ModelForm):
+    class Meta:
+        model = Venue
+        fields = ["name", "city"]
+        widgets = {"city": forms.Select(attrs={"class": "wide"})}
+`,
+      "# expect: country",
+    ),
+  );
+});
+
+test("a label that the form gives its field takes the place of the row's text", async () => {
+  await expectMarked(
+    files(`class VenueForm(forms.ModelForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["city"].label_from_instance = lambda city: city.country.name  # expect: country
+
+    class Meta:
+        model = Venue
+        fields = ["name", "city"]
+
+
+def named(city):
+    return city.name
+
+
+class Plain(forms.ModelForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["city"].label_from_instance = named
+
+    class Meta:
+        model = Venue
+        fields = ["city"]
+
+
+class Joined(forms.Form):
+    city = forms.ModelChoiceField(queryset=City.objects.none(), widget=forms.Select(attrs={"class": "wide"}))
+
+    def __init__(self, *args, country=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.country = country
+        if country:
+            self.fields["city"].queryset = City.objects.filter(country=country)
+            self.fields["city"].label_from_instance = self.label
+
+    def label(self, city):
+        return f"{city.name} of {city.country.name}"  # expect: country
+`),
+  );
+});
+
 test("a form set has a form for each row", async () => {
   await expectMarked({
     ...files('VenueFormSet = forms.modelformset_factory(Venue, fields=["name"])\n'),

@@ -76,7 +76,8 @@ function modelChoices(engine: Engine, form: ObjectValue, site: CallSite): [strin
   const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
   const choice = engine.program.resolveDotted(CHOICE);
   if (meta === null || model === null || choice?.kind !== "class") return [];
-  const other = new Set(["widgets", "field_classes", "exclude"].flatMap((name) => stringItems(classSetting(engine, meta, "", name, at)) ?? []));
+  const setting = (name: string): Value | null => classSetting(engine, meta, "", name, at);
+  const other = new Set([...otherWidgets(setting("widgets")), ...["field_classes", "exclude"].flatMap((name) => stringItems(setting(name)) ?? [])]);
   return chosenNames(engine, meta, model, at).flatMap((name) => {
     const known = model.fields.get(name);
     if (known === undefined || !isChoosable(known) || !isEditable(known) || other.has(name)) return [];
@@ -113,11 +114,24 @@ function chosenNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSi
 }
 
 /** What a project's own field changes when it loads options on demand or takes text in the place of a choice. */
-const OTHER_CHOICES = ["widget", "get_bound_field", "iterator", "choices", "_get_choices", "to_python"];
+const OTHER_CHOICES = ["get_bound_field", "iterator", "choices", "_get_choices", "to_python"];
+
+/** Django's own selects, lists of radio buttons and of boxes show every option, as the default does. */
+function showsAll(widget: Value): boolean {
+  return (widget.kind === "object" || widget.kind === "class") && widget.cls.module.name === "django.forms.widgets";
+}
+
+/** Fields that a dictionary of widgets gives something else than Django's own list of options. */
+function otherWidgets(widgets: Value | null): readonly string[] {
+  const names = stringItems(widgets) ?? [];
+  return widgets?.kind === "dict" ? names.filter((name) => !showsAll(widgets.entries.get(name) ?? UNKNOWN)) : names;
+}
 
 /** A widget of its own may load options on demand; nothing is said of those. */
-function hasOtherChoices(engine: Engine, field: ObjectValue): boolean {
-  if (field.attrs.has("widget") || field.attrs.has("choices") || field.args?.keywords.has("widget") === true) return true;
+function hasOtherChoices(engine: Engine, field: ObjectValue, site: CallSite): boolean {
+  const widget =
+    field.attrs.get("widget") ?? field.args?.keywords.get("widget") ?? engine.classMember(field.cls, "widget", field, { span: site.span, frame: site.frame });
+  if (field.attrs.has("choices") || (widget !== null && !showsAll(widget))) return true;
   return engine.program.mro(field.cls).some((cls) => {
     if (isExternal(cls) || cls.module.origin === "builtin") return false;
     return OTHER_CHOICES.some((name) => cls.members.has(name));
@@ -126,13 +140,16 @@ function hasOtherChoices(engine: Engine, field: ObjectValue): boolean {
 
 function renderChoices(engine: Engine, field: ObjectValue, site: CallSite, how = "iterate"): void {
   const queryset = field.attrs.get("queryset") ?? (field.args === null ? null : argument(field.args, 0, "queryset"));
-  if (queryset === null || hasOtherChoices(engine, field)) return;
+  if (queryset === null || hasOtherChoices(engine, field, site)) return;
   const { element, loop } = engine.iterate(queryset, site.span, site.frame, how);
   const frame = { ...site.frame, loop };
-  const label = engine.classMember(field.cls, "label_from_instance", field, { span: site.span, frame });
-  if (label !== null && label.kind === "bound" && label.fn.module.origin !== "builtin") {
-    engine.text(engine.call(label, { ...NO_ARGS, positional: [element] }, { ...site, frame }), site.span, frame);
-  } else engine.text(element, site.span, frame);
+  const label = field.attrs.get("label_from_instance") ?? ownMethod(engine, field, "label_from_instance", { span: site.span, frame });
+  engine.text(label === null ? element : engine.call(label, { ...NO_ARGS, positional: [element] }, { ...site, frame }), site.span, frame);
+}
+
+function ownMethod(engine: Engine, field: ObjectValue, name: string, at: AccessSite): Value | null {
+  const method = engine.classMember(field.cls, name, field, at);
+  return method?.kind === "bound" && method.fn.module.origin !== "builtin" ? method : null;
 }
 
 /** The class of a form set's forms: the project's own, or one that Django makes for the model's fields. */
@@ -143,7 +160,7 @@ const formOfSet =
     const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
     if (form?.kind !== "class" || found === null || form.cls.module.origin === "project") return form ?? UNKNOWN;
     const { cls } = form;
-    const other = new Set(stringItems(widgets ?? null));
+    const other = new Set(otherWidgets(widgets ?? null));
     const names = (stringItems(fields ?? null) ?? []).filter((name) => !other.has(name));
     const where = projectSite({ span: site.span, frame: site.frame });
     return native(`form of a set:${found.label}:${names.join()}`, ({ keywords }) => {
@@ -200,7 +217,7 @@ const formsetChoices =
   (args, site) => {
     const [model, fields, widgets] = args.positional;
     const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
-    const other = new Set(stringItems(widgets ?? null));
+    const other = new Set(otherWidgets(widgets ?? null));
     if (found === null || fields === undefined) return UNKNOWN;
     for (const name of stringItems(fields) ?? []) {
       const field = found.fields.get(name);

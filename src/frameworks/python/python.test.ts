@@ -35,3 +35,67 @@ def made():
 `,
   });
 });
+
+test("a progress bar hands on the rows that it goes through", async () => {
+  await expectMarked({
+    "shop/backfill.py": `import click
+import tqdm as bars
+from alive_progress import alive_it
+from progressbar import progressbar
+from rich.progress import Progress, track
+from shop.models import Order
+from tqdm import tqdm
+from tqdm.auto import tqdm as notebook_tqdm
+
+
+def names():
+    orders = Order.objects.filter(status="new")
+    for order in tqdm(orders.iterator(), total=orders.count()):
+        print(order.customer.name)  # expect: customer
+    for order in bars.tqdm(Order.objects.all(), desc="Orders"):
+        print(order.customer.name)  # expect: customer
+
+
+def kept():
+    bar = notebook_tqdm(Order.objects.all())
+    for order in bar:
+        bar.update(1)
+        print(order.customer.name)  # expect: customer
+
+
+def entered():
+    with click.progressbar(Order.objects.all(), label="Orders") as bar:
+        for order in bar:
+            bar.update(1)
+            print(order.customer.name)  # expect: customer
+    with tqdm(total=Order.objects.count()) as bar:
+        for order in Order.objects.select_related("customer"):
+            print(order.customer.name)
+            bar.update(1)
+
+
+def others():
+    for order in track(Order.objects.all(), description="Orders"):
+        print(order.customer.name)  # expect: customer
+    for order in alive_it(Order.objects.all()):
+        print(order.customer.name)  # expect: customer
+    for order in progressbar(Order.objects.all()):
+        print(order.customer.name)  # expect: customer
+    with Progress() as progress:
+        for order in progress.track(Order.objects.all()):
+            print(order.customer.name)  # expect: customer
+
+
+def joined():
+    for order in tqdm(Order.objects.select_related("customer")):
+        print(order.customer.name)
+
+
+@click.command()
+@click.argument("status")
+def command(status):
+    for order in Order.objects.filter(status=status):
+        click.echo(order.customer.name)  # expect: customer
+`,
+  });
+});

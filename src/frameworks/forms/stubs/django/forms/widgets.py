@@ -1,0 +1,14 @@
+class Select:
+    pass
+
+
+class SelectMultiple(Select):
+    pass
+
+
+class RadioSelect(Select):
+    pass
+
+
+class CheckboxSelectMultiple(RadioSelect):
+    pass

@@ -1,0 +1,1 @@
+from click.termui import progressbar

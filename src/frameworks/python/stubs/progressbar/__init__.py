@@ -1,0 +1,2 @@
+def progressbar(iterator, *args, **kwargs):
+    return iterator
