@@ -10,15 +10,21 @@ import { gzipSync } from "node:zlib";
 import { startServer } from "./postgres-servers.mjs";
 import { root } from "./prepare.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
-import { capture } from "./run-command.mjs";
+import { captureBeside } from "./run-command.mjs";
 
 export const bookshop = path.join(root, "examples", "bookshop");
 export const bundle = path.join(bookshop, "demo");
 export const cli = path.join(root, "dist", "cli", "main.js");
 const major = 17;
 
+/** So many fill the shop, play on it, and ask at a time: the demo is for a machine of two cores. */
+const processes = 2;
+
 /** A page that takes longer is given up, and so is a statement or a question of the office's: on a million rows, some of the planted ones take half a minute. */
-const patience = { page: 0.05, statement: 1, question: 1 };
+const patience = { page: 0.05, statement: 1, question: 2 };
+
+/** A shop that is neglected: nothing is vacuumed or analysed between the questions, some of which are about that. */
+const settings = { autovacuum_naptime: "10min" };
 
 /** The folder that the bundle says it was recorded in: where that was is nobody's matter. */
 const elsewhere = "/srv/bookshop";
@@ -36,42 +42,31 @@ const elsewhere = "/srv/bookshop";
  */
 export async function playOn({ python, rows, home, say, ready }) {
   say(`PostgreSQL ${major}, a server of its own that is gone afterwards`);
-  const { cluster, stop } = await startServer(major);
+  const { cluster, stop } = await startServer(major, { settings });
   try {
     const env = { ...process.env, ...cluster.env, DJANGO_SETTINGS_MODULE: "bookshop.settings.test", PYTHONWARNINGS: "ignore" };
-    const run = (/** @type {string} */ command, /** @type {string[]} */ ...args) => capture(command, args, { cwd: bookshop, env });
+    const run = (/** @type {string} */ command, /** @type {string[]} */ ...args) => captureBeside(command, args, { cwd: bookshop, env });
     const sql = (/** @type {string} */ text) => run(python, "-c", `import psycopg; psycopg.connect("${cluster.url}", autocommit=True).execute("${text}")`);
     const seen = { recording: path.join(home, "recording"), snapshot: path.join(home, "snapshot.json.gz"), log: path.join(home, "server.log") };
     rmSync(seen.recording, { recursive: true, force: true });
-    sql("CREATE EXTENSION pg_stat_statements");
-    run(python, "manage.py", "migrate", "-v0");
+    await sql("CREATE EXTENSION pg_stat_statements");
+    await run(python, "manage.py", "migrate", "-v0");
     say(`${Number(rows).toLocaleString("en")} rows`);
     // Rows are made to fit: a look at the other table for each foreign key takes nearly half of the time.
-    capture(python, ["manage.py", "generate", "--rows", rows], { cwd: bookshop, env: { ...env, PGOPTIONS: "-c session_replication_role=replica" } });
-    sql("SELECT pg_stat_statements_reset()");
+    const filling = { cwd: bookshop, env: { ...env, PGOPTIONS: "-c session_replication_role=replica" } };
+    const parts = Array.from({ length: processes }, (_, index) => `${index + 1}/${processes}`);
+    await Promise.all(parts.map((part) => captureBeside(python, ["manage.py", "generate", "--rows", rows, "--part", part], filling)));
+    await sql("SELECT pg_stat_statements_reset()");
     await ready;
+    const play = ["-m", "tests.play", "--processes", String(processes), "--seconds"];
     say("traffic, under the recorder");
-    run(
-      process.execPath,
-      cli,
-      "record",
-      "--literals",
-      "--out",
-      seen.recording,
-      "--",
-      python,
-      "-m",
-      "tests.play",
-      "--patience",
-      String(patience.page),
-      "--seconds",
-      String(patience.statement),
-    );
+    const recorder = [cli, "record", "--literals", "--out", seen.recording, "--"];
+    await run(process.execPath, ...recorder, python, ...play, String(patience.statement), "--patience", String(patience.page));
     say("the office's questions, with their plans");
-    run(python, "-m", "tests.play", "--office", "--seconds", String(patience.question));
-    run(python, "manage.py", "wear");
+    await run(python, ...play, String(patience.question), "--office");
+    await run(python, "manage.py", "wear");
     say("a look at the server");
-    run(process.execPath, cli, "snapshot", ".", "--db", cluster.url, "--sample", "--interval", "3", "--out", seen.snapshot);
+    await run(process.execPath, cli, "snapshot", ".", "--db", cluster.url, "--sample", "--interval", "3", "--out", seen.snapshot);
     copyFileSync(cluster.log, seen.log);
     return seen;
   } finally {

@@ -21,6 +21,31 @@ export function capture(command, args, options = {}) {
 }
 
 /**
+ * The same without holding up what else this process does.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import("node:child_process").SpawnOptions} [options]
+ * @returns {Promise<string>}
+ */
+export function captureBeside(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    const said = { out: "", all: "" };
+    child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
+      said.out += text;
+      said.all += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (/** @type {string} */ text) => void (said.all += text));
+    child.once("error", reject);
+    child.once("close", (status, signal) => {
+      if (status === 0) resolve(said.out);
+      else reject(new Error(`${command} ${args.join(" ")} exited with ${status ?? signal}\n${said.all.trim().slice(-4000)}`));
+    });
+  });
+}
+
+/**
  * Runs a command that shares our terminal and resolves to its exit status (128 + n after signal n).
  *
  * @param {string} command

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { bookshop, planted, sourceFiles } from "./support/bookshop.ts";
+import { bookshop, knownDatabaseGaps, knownDemoGaps, knownGaps, planted, sourceFiles } from "./support/bookshop.ts";
 
 const sources = sourceFiles().map((file) => ({ file, text: readFileSync(path.join(bookshop, file), "utf8") }));
 
@@ -33,6 +33,18 @@ describe("planted.json", () => {
     const rolesOf = (id: string) => rows.filter((row) => row.id === id).map(({ role }) => role);
     const half = rows.map(({ id }) => id).filter((id) => rolesOf(id).join() !== "queryset,access");
     expect(half).toEqual([]);
+  });
+});
+
+describe("what the demo does not show", () => {
+  test("is planted, and each row says why", () => {
+    const names = planted.map(({ rule, id }) => `${rule} ${id}`);
+    expect(Object.keys(knownDemoGaps).filter((name) => !names.includes(name))).toEqual([]);
+    expect(Object.values(knownDemoGaps).filter((reason) => reason.length < 40)).toEqual([]);
+  });
+
+  test("is no row of which another list says that nothing finds it", () => {
+    expect(Object.keys(knownDemoGaps).filter((name) => name in knownGaps || name in knownDatabaseGaps)).toEqual([]);
   });
 });
 

@@ -5,23 +5,30 @@ import type { TextStyle } from "../report/terminal-style.ts";
 import type { Environment } from "./environment.ts";
 
 const WIDEST = 100;
-const NARROWEST = 60;
+/** Of a phone held upright. Less is drawn so, and the terminal breaks the lines. */
+const NARROWEST = 40;
 const USUAL = 80;
 
 type Terminal = Pick<Environment, "stdout" | "env" | "platform">;
 
-/** How text is drawn here: the terminal's width and colours, plain and 80 columns wide where there is none. */
+/** How text is drawn here: the terminal's width and colours, plain and 80 columns wide where there is none and none is named. */
 export function textStyle(terminal: Terminal, root: string, options: { verbose: boolean; quiet: boolean }): TextStyle {
   const isTerminal = terminal.stdout.isTTY === true;
-  const columns = isTerminal ? (terminal.stdout.columns ?? USUAL) : USUAL;
   return {
-    width: Math.max(NARROWEST, Math.min(WIDEST, columns)),
+    width: textWidth(terminal),
     colour: hasColour(terminal),
     unicode: isUtf8(terminal),
     linkTo: isTerminal && takesLinks(terminal.env) ? (file) => fileAddress(path.join(root, file)) : null,
     isTerminal,
     ...options,
   };
+}
+
+/** As many columns as `COLUMNS` names, or the terminal has. */
+export function textWidth({ stdout, env }: Pick<Terminal, "stdout" | "env">): number {
+  const named = Number.parseInt(env["COLUMNS"] ?? "", 10);
+  const columns = named > 0 ? named : stdout.isTTY === true ? (stdout.columns ?? USUAL) : USUAL;
+  return Math.max(NARROWEST, Math.min(WIDEST, columns));
 }
 
 function hasColour({ stdout, env }: Terminal): boolean {

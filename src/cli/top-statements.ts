@@ -13,9 +13,6 @@ export interface TopStatementsFlags extends DatabaseFlags {
   readonly cache: boolean;
 }
 
-const MOST_COLUMNS = 100;
-const COLUMNS = 80;
-
 /** `luthier top-statements`: what takes the database's time, and the lines that ask for it. */
 export async function topStatements(given: string, flags: TopStatementsFlags, environment: Environment): Promise<void> {
   const { cwd, stderr, stdout } = environment;
@@ -40,7 +37,8 @@ export async function topStatements(given: string, flags: TopStatementsFlags, en
   if (flags.format === "json") stdout.write(`${JSON.stringify(toJson(database, flags.limit, position), null, 2)}\n`);
   else {
     const { renderTopStatements } = await import("../report/top-statements.ts");
-    const width = Math.min(stdout.columns ?? COLUMNS, MOST_COLUMNS);
+    const { textWidth } = await import("./terminal.ts");
+    const width = textWidth(environment);
     stdout.write(renderTopStatements(database, { pathPrefix: pathPrefix(cwd, root) }, { limit: flags.limit, width, ellipsis: "…", position }));
   }
 }

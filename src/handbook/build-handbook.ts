@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "../model/finding.ts";
 import type { Handbook, HandbookSection } from "../model/handbook.ts";
-import { gainsOf } from "../workload/gains.ts";
+import type { Database } from "../model/workload.ts";
+import { gainsOf, PLANNED_TOGETHER } from "../workload/gains.ts";
 import type { Touched } from "../workload/pieces.ts";
 import { recordedTimes, timeBaseOf, timedStatements } from "../workload/time-base.ts";
 import { changesOf } from "./changes.ts";
@@ -83,10 +84,11 @@ function stateOfRun({
   base,
   timed,
   evidence: { database },
-}: Work): Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "statements" | "findings"> {
+}: Work): Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "statements" | "indexes" | "findings"> {
   const endedEarly = database?.study?.isComplete === false;
   const isSearched = ({ evidence }: Finding): boolean => endedEarly && evidence.some(({ kind }) => kind === "planned");
   const marks = new Map(timed.map(({ id, key }) => [id, markOf(key)]));
+  const tables = database === null ? null : indexMarks(database);
   const findings = report.findings
     .map((one) => ({
       id: one.id,
@@ -95,6 +97,7 @@ function stateOfRun({
       time: base === null ? null : (gains.touched.get(one.id)?.pieces.reduce((sum, { time }) => sum + time, 0) ?? null),
       ...(isSearched(one) ? { isSearched: true as const } : {}),
       ...seenIn(one, gains.touched.get(one.id), marks),
+      ...(tables === null || !PLANNED_TOGETHER.has(one.rule) ? {} : indexesOf(one, tables)),
     }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return {
@@ -103,6 +106,7 @@ function stateOfRun({
     tool: report.tool.version,
     evidence: report.evidence,
     statements: [...new Set(marks.values())].toSorted(),
+    ...(tables === null ? {} : { indexes: [...tables.values()].toSorted() }),
     findings,
   };
 }
@@ -111,6 +115,20 @@ function stateOfRun({
 function seenIn({ evidence }: Finding, touched: Touched | undefined, marks: ReadonlyMap<string, string>): Pick<HistoryFinding, "seenIn"> {
   if (touched === undefined || touched.link === "line" || evidence.some(({ kind }) => kind === "inferred")) return {};
   return { seenIn: [...new Set(touched.pieces.flatMap(({ statement }) => marks.get(statement) ?? []))].toSorted() };
+}
+
+/** By the table's name. */
+function indexMarks({ catalog }: Database): ReadonlyMap<string, string> {
+  const definitions = new Map<number, string[]>();
+  for (const { table, definition } of catalog.indexes) definitions.set(table, [...(definitions.get(table) ?? []), definition]);
+  return new Map(
+    catalog.tables.map(({ oid, schema, name }) => [`${schema}.${name}`, markOf([`${schema}.${name}`, ...(definitions.get(oid) ?? []).toSorted()].join("\n"))]),
+  );
+}
+
+function indexesOf({ places }: Finding, tables: ReadonlyMap<string, string>): Pick<HistoryFinding, "indexes"> {
+  const [indexes] = places.flatMap(({ object = "" }) => tables.get(object) ?? []);
+  return indexes === undefined ? {} : { indexes };
 }
 
 /** A statement's key is as long as the statement. */

@@ -33,29 +33,39 @@ function present(...plots: readonly (Plot | null)[]): readonly Plot[] {
 /** A request with fewer statements has nothing to show. */
 const LEAST_STATEMENTS = 3;
 
-/** Of the route whose requests spend most in the database, the sample nearest to its median. */
-function waterfallPlot({ recordings, read }: Work): Plot | null {
+/** Of the route whose requests lose most in loops of queries, or else spend most in the database, the sample nearest to its median. */
+export function waterfallPlot({ recordings, read }: Pick<Work, "recordings" | "read">): Plot | null {
   const recording = recordings.at(-1);
   if (recording === undefined) return null;
   const scopes = recording.scopes
     .filter(({ kind }) => kind === "request" || kind === "task" || kind === "command")
     .toSorted((a, b) => b.databaseTime.sum - a.databaseTime.sum || (a.label < b.label ? -1 : 1));
-  for (const scope of scopes) {
+  const candidates = scopes.flatMap((scope) => {
     const samples = recording.samples.filter(
       ({ label, kind, statements }) => label === scope.label && kind === scope.kind && statements.length >= LEAST_STATEMENTS,
     );
     const [sample] = samples.toSorted((a, b) => Math.abs(a.duration - scope.duration.median) - Math.abs(b.duration - scope.duration.median));
-    if (sample === undefined) continue;
-    return toWaterfall(sample, { folder: recording.folder, scopes: scope.scopes, read });
-  }
-  return null;
+    return sample === undefined ? [] : [{ sample, scopes: scope.scopes, looped: timeInLoops(sample) * scope.scopes }];
+  });
+  const [first] = candidates.toSorted((a, b) => b.looped - a.looped);
+  return first === undefined ? null : toWaterfall(first.sample, { folder: recording.folder, scopes: first.scopes, read });
+}
+
+function timeInLoops({ statements }: ScopeSample): number {
+  const loops = loopsOf(statements);
+  return statements.reduce((sum, { group, duration }) => sum + (group !== null && (loops.get(group) ?? 0) > 1 ? duration : 0), 0);
+}
+
+/** How often each loop sends its statement. */
+function loopsOf(statements: ScopeSample["statements"]): ReadonlyMap<string, number> {
+  const loops = new Map<string, number>();
+  for (const { group } of statements) if (group !== null) loops.set(group, (loops.get(group) ?? 0) + 1);
+  return loops;
 }
 
 function toWaterfall(sample: ScopeSample, { folder, scopes, read }: { readonly folder: string; readonly scopes: number; readonly read: Work["read"] }): Plot {
   const count = sample.statements.length + sample.more;
-  const loops = new Map<string, number>();
-  for (const { group } of sample.statements) if (group !== null) loops.set(group, (loops.get(group) ?? 0) + 1);
-  const most = Math.max(0, ...loops.values());
+  const most = Math.max(0, ...loopsOf(sample.statements).values());
   const inDatabase = sample.statements.reduce((sum, one) => sum + one.duration, 0);
   return {
     kind: "waterfall",

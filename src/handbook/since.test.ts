@@ -67,6 +67,25 @@ describe("what changed since the last run", () => {
     expect(since?.unseen?.map(({ id }) => id)).toEqual(["gone", "in part"]);
   });
 
+  test("of a search that chose otherwise says neither what it chose before nor what it chooses now is news, while the tables have the indexes that they had", () => {
+    const chosen = (id: string, indexes: string, seenIn: readonly string[] = ["s1"]): HistoryEntry["findings"][number] => ({ ...one(id), seenIn, indexes });
+    const before = {
+      ...run("2026-01-01", [chosen("other", "t1"), chosen("made", "t2"), chosen("gone", "t1", ["s9"])]),
+      statements: ["s1", "s9"],
+      indexes: ["t1", "t2"],
+    };
+    const now = {
+      ...run("2026-01-02", [chosen("this time", "t1"), chosen("for what is new", "t1", ["s2"])]),
+      statements: ["s1", "s2"],
+      indexes: ["t1", "t2+"],
+    };
+    const since = sinceLast(now, [before]);
+    expect(since?.fixed.map(({ id }) => id)).toEqual(["made"]);
+    expect(since?.unseen?.map(({ id }) => id)).toEqual(["gone"]);
+    expect(since?.added).toEqual(["for what is new"]);
+    expect(since?.chosenOtherwise).toBe(2);
+  });
+
   const many = (times: readonly number[]): HistoryEntry["findings"] => times.map((time, index) => one(`f${index}`, time));
   const TIMES = [1, 2, 3, 0.5, 0.8, 1.5, 2.5];
 

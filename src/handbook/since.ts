@@ -15,6 +15,8 @@ export interface HistoryEntry {
   readonly evidence?: readonly string[];
   /** Marks of all statements that were timed; absent in files of old. */
   readonly statements?: readonly string[];
+  /** Marks of all tables with the indexes that they had; absent without a database, and in files of old. */
+  readonly indexes?: readonly string[];
   readonly findings: readonly HistoryFinding[];
 }
 
@@ -28,6 +30,8 @@ export interface HistoryFinding {
   readonly isSearched?: true;
   /** Marks of the statements that it was seen in, where nothing but traffic tells of it: where one is not sent, it may be found no more, or as another, mended or not. */
   readonly seenIn?: readonly string[];
+  /** Mark of its table with the indexes that it had, where a search chose the finding's index among others: while the table has these, nobody made what it asked for. */
+  readonly indexes?: string;
 }
 
 /** A cost that changed by less is noise of the counters, however much else stood still. Ours. */
@@ -46,7 +50,7 @@ const LEAST_PART = 0.005;
  * them is mended because now there is one. Null where there is none.
  */
 export function sinceLast(
-  now: Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "statements" | "findings">,
+  now: Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "statements" | "indexes" | "findings">,
   history: readonly HistoryEntry[],
 ): Since | null {
   const last = history.toReversed().find((one) => one.unit === now.unit && knewAsMuch(one, now) && !isSameState(one, now));
@@ -58,11 +62,16 @@ export function sinceLast(
   const notCompared = [...gone, ...come].filter((one) => !isKept(one)).length;
   const sent = now.statements === undefined ? null : new Set(now.statements);
   const isUnseen = ({ seenIn }: HistoryFinding): boolean => sent !== null && seenIn !== undefined && seenIn.some((one) => !sent.has(one));
+  const isChosenOtherwise = ({ indexes }: HistoryFinding): boolean => indexes !== undefined && now.indexes?.includes(indexes) === true;
+  const isChosenNow = ({ indexes, seenIn = [] }: HistoryFinding): boolean =>
+    indexes !== undefined && last.indexes?.includes(indexes) === true && seenIn.every((one) => last.statements?.includes(one) === true);
   const named = (findings: readonly HistoryFinding[]): Since["fixed"] => findings.map(({ id, rule, claim }) => ({ id, rule, claim }));
   const lost = gone.filter(isKept);
-  const fixed = named(lost.filter((one) => !isUnseen(one)));
+  const fixed = named(lost.filter((one) => !isUnseen(one) && !isChosenOtherwise(one)));
   const unseen = named(lost.filter(isUnseen));
-  const added = come.filter(isKept).map(({ id }) => id);
+  const found = come.filter(isKept);
+  const added = found.filter((one) => !isChosenNow(one)).map(({ id }) => id);
+  const chosenOtherwise = lost.length - fixed.length - unseen.length + found.length - added.length;
   const pairs = now.findings
     .filter((one) => isKept(one) && isKept(before?.get(one.id) ?? one))
     .flatMap(({ id, time }): readonly Pair[] => {
@@ -79,6 +88,7 @@ export function sinceLast(
     better,
     ...(unseen.length === 0 ? {} : { unseen }),
     ...(notCompared === 0 ? {} : { notCompared }),
+    ...(chosenOtherwise === 0 ? {} : { chosenOtherwise }),
     ...otherTool(last, now),
   };
 }

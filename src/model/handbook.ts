@@ -159,6 +159,8 @@ export interface Since {
   readonly unseen?: Since["fixed"];
   /** Findings that one of both runs has, of a search for indexes that ended early: neither fixed nor new. */
   readonly notCompared?: number;
+  /** Indexes that the search of one of both runs chose for statements that both were sent, while the tables have the indexes that they had: neither fixed nor new. */
+  readonly chosenOtherwise?: number;
   /** Version of Luthier that made the last run, where it is not this one. */
   readonly otherTool?: string;
 }

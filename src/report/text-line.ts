@@ -27,8 +27,20 @@ export function prose(style: TextStyle, text: string): string {
 export function withRung(style: TextStyle, left: string, finding: Finding): string[] {
   const column = style.width - RUNG_MARGIN - RUNG_WIDTH;
   const cells = rungCells(style, rungOf(finding));
-  const isRoom = displayWidth(left) + 2 <= column;
-  return isRoom ? [padTo(left, column) + cells] : [left, padTo("", column) + cells];
+  if (displayWidth(left) + 2 <= column) return [padTo(left, column) + cells];
+  return [...(displayWidth(left) <= style.width ? [left] : brokenWords(style, left)), padTo("", column) + cells];
+}
+
+/** What is wider than the terminal goes on below, from one of its words on: they stand two columns apart. */
+function brokenWords(style: TextStyle, left: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of left.split(/(?<=\S) {2,}(?=\S)/)) {
+    const last = lines.at(-1);
+    const candidate = `${last ?? ""}  ${word}`;
+    if (last !== undefined && displayWidth(candidate) <= style.width) lines[lines.length - 1] = candidate;
+    else lines.push(last === undefined ? word : `  ${word}`);
+  }
+  return lines;
 }
 
 /** `path:line:col` in at most so many columns: only the path is cut, in its middle. A link where the terminal takes it. */

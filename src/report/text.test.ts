@@ -68,7 +68,7 @@ test("shows paths from where the reader is", () => {
 describe("hostile user text", () => {
   const parts = ["evidence", "fix", "proof", "doubt"];
 
-  test.each([80, 100, 60])("never passes %i columns, and no part is left out", (width) => {
+  test.each([80, 100, 60, 40])("never passes %i columns, and no part is left out", (width) => {
     fc.assert(
       fc.property(hostileReport(), fc.boolean(), ({ report, read }, unicode) => {
         const context = { ...sampleContext(), read, shortIds: shortIds(report.findings) };

@@ -14,6 +14,7 @@ const entrySchema = z.object({
   tool: z.optional(z.string()),
   evidence: z.optional(z.array(z.string())),
   statements: z.optional(z.array(z.string())),
+  indexes: z.optional(z.array(z.string())),
   findings: z.array(
     z.object({
       id: z.string(),
@@ -22,6 +23,7 @@ const entrySchema = z.object({
       time: z.nullable(z.number()),
       isSearched: z.optional(z.literal(true)),
       seenIn: z.optional(z.array(z.string())),
+      indexes: z.optional(z.string()),
     }),
   ),
 });

@@ -64,7 +64,7 @@ interface Candidate {
 }
 
 /** The planner saw all new indexes at once. */
-const PLANNED_TOGETHER: ReadonlySet<string> = new Set(["missing-index"]);
+export const PLANNED_TOGETHER: ReadonlySet<string> = new Set(["missing-index"]);
 
 /** One recorded loop is loaded at once only once: findings that tell of it from two querysets are two ways to do so. */
 function sharedOf(finding: Finding, { link }: Touched): Candidate["shared"] {

@@ -35,6 +35,9 @@ export const knownGaps: Readonly<Record<string, string>> = JSON.parse(readFileSy
 /** Planted cases that need a database and are not found with one, and why. */
 export const knownDatabaseGaps: Readonly<Record<string, string>> = JSON.parse(readFileSync(path.join(bookshop, "known-database-gaps.json"), "utf8"));
 
+/** Planted cases that `npm run demo` does not show, or not on every machine, and why. */
+export const knownDemoGaps: Readonly<Record<string, string>> = JSON.parse(readFileSync(path.join(bookshop, "known-demo-gaps.json"), "utf8"));
+
 /** Files that may hold a marker. */
 export function sourceFiles(): readonly string[] {
   return readdirSync(bookshop, { recursive: true, encoding: "utf8" })

@@ -141,7 +141,7 @@ ${helps.join("\n\n")}
 | 130 | interrupted |
 
 The report goes to standard output or to \`--output\`; everything else goes to standard error. Progress is shown on a terminal only.
-Colours follow the terminal, and \`NO_COLOR\`. What a project always wants stands better in its [configuration](configuration.md).
+Colours follow the terminal, and \`NO_COLOR\`; the width follows the terminal, and \`COLUMNS\`, between 40 and 100. What a project always wants stands better in its [configuration](configuration.md).
 `;
 }
 

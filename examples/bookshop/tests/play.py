@@ -4,13 +4,16 @@ Plays traffic on a filled shop, so that the server's counters and pg_stat_statem
     DATABASE_URL=… python -m tests.play --rounds 2
 
 Every planted case and its twin is done once a round, as a user would do it, and rolled back. With --patience, a page that takes
-longer is given up, as a user would do that too: on a large shop some of the planted ones take half a minute.
+longer is given up, as a user would do that too: on a large shop some of the planted ones take half a minute. With --processes, several
+do it at a time, each a share of the cases.
 """
 
 import argparse
 import gc
 import io
 import os
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 
@@ -26,10 +29,14 @@ VISIT_EVERY = 8  # pieces of work, somebody opens the list of genres, which coun
 COUNTERS = 100  # books whose views the office looks up
 PAYMENTS = 20  # looked up by the provider's reference
 DAYS_OF_ORDERS = 10  # opened by the office
+MONTHS = 4  # whose books are listed
+COPIES = 12  # books whose sold copies are counted
+TITLES = 8  # searched for a word
 SEARCHES = 8  # for an ISBN or an author
 RANKS = 10  # books viewed so often
 COLLECT = (100_000, 20, 20)  # a page of a large shop makes as many objects at once
 APART = 30_000  # names of the world's rows begin here, far from those of generated ones
+FURTHER = 100  # and those of each further process
 
 
 class _Undo(Exception):
@@ -77,6 +84,8 @@ def everyday(world):
     from datetime import timedelta
 
     from catalog import queries
+    from catalog.filters import BookFilter
+    from catalog.models import Book
     from customers.models import Customer
     from django.core.management import call_command
     from orders.tasks import count_events
@@ -99,6 +108,12 @@ def everyday(world):
         queries.payment_of(f"ref-{number}")
     for day in range(DAYS_OF_ORDERS):
         queries.orders_of_day(NOW.date() - timedelta(days=day))
+    for month in range(1, 1 + MONTHS):
+        queries.books_of_month(month)
+    for number in range(COPIES):
+        queries.copies_sold(1 + number)
+    for number in range(TITLES):
+        BookFilter({"title": f"ba{number}"}, queryset=Book.objects.all()).qs.count()
     for number in range(SEARCHES):
         queries.find(f"97{number}")
     for views in range(RANKS):
@@ -118,25 +133,34 @@ def visit(world):
     page("/genres-in-use-annotated/")
 
 
-def play(rounds, seconds, longest=None):
+def deal(cases, part, parts):
+    """A process's share of the cases. The last one has the everyday work too, and so every second time no case."""
+    turns = [*range(parts), *range(parts - 1)]
+    return [case for number, case in enumerate(cases) if turns[number % len(turns)] == part]
+
+
+def play(rounds, seconds, longest=None, part=0, parts=1):
     from django.db import OperationalError, connection, transaction
 
     from .cases import EXTRA, GROWS, SHAPE
     from .world import World
 
-    planted = [work for case in {**GROWS, **EXTRA, **SHAPE}.values() for work in case[:2]]
-    works = [one for number, work in enumerate(planted) for one in ((work, visit) if number % VISIT_EVERY == 0 else (work,))]
+    planted = [(2 * number + twin, case[twin]) for number, case in enumerate({**GROWS, **EXTRA, **SHAPE}.values()) for twin in (0, 1)]
+    cases = deal([planted[at : at + 2] for at in range(0, len(planted), 2)], part, parts)
+    works = [one for case in cases for number, work in case for one in ((work, visit) if number % VISIT_EVERY == 0 else (work,))]
+    if part == parts - 1:
+        works.append(everyday)
     done, given_up = 0, 0
     try:
         with transaction.atomic():
-            world = World(3, first=APART)
+            world = World(3, first=APART + FURTHER * part)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
             # What is there by now stays: collecting looks at what the works leave alone, of which most is freed without it.
             gc.collect()
             gc.freeze()
             gc.set_threshold(*COLLECT)
-            for work in [*works, everyday] * rounds:
+            for work in works * rounds:
                 try:
                     with transaction.atomic():
                         ended = within(None if work is everyday else longest, work, world)
@@ -152,6 +176,12 @@ def play(rounds, seconds, longest=None):
     return done, given_up
 
 
+def beside(parts):
+    """Starts this with the same arguments once for each part; the worst exit status of all."""
+    started = [subprocess.Popen([sys.executable, "-m", "tests.play", *sys.argv[1:], "--part", str(part)]) for part in range(parts)]
+    return max(abs(one.wait()) for one in started)
+
+
 SECONDS = 5
 
 
@@ -161,17 +191,22 @@ def main():
     parser.add_argument("--seconds", type=float, help="longest statement: 5 of the traffic, any of the office's")
     parser.add_argument("--patience", type=float, help="seconds after which a page is given up")
     parser.add_argument("--office", action="store_true", help="ask the office's questions instead, their plans into the server's log")
+    parser.add_argument("--processes", type=int, default=1, help="so many at a time, each with its share of the cases")
+    parser.add_argument("--part", type=int, help="of the processes, the one with this number, from 0; all without")
     arguments = parser.parse_args()
+    part, parts = arguments.part or 0, arguments.processes
+    if arguments.part is None and parts > 1:
+        sys.exit(beside(parts))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookshop.settings.test")
     django.setup()
     setup_test_environment()
     if arguments.office:
         from .office import ask
 
-        ask(arguments.seconds)
+        ask(arguments.seconds, part, parts)
         return
     started = time.monotonic()
-    done, given_up = play(arguments.rounds, arguments.seconds or SECONDS, arguments.patience)
+    done, given_up = play(arguments.rounds, arguments.seconds or SECONDS, arguments.patience, part, parts)
     print(f"{done} works done, {given_up} given up, in {time.monotonic() - started:.1f} s")
 
 

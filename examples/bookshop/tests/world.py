@@ -36,7 +36,8 @@ class World:
     def __init__(self, n, first=0):
         self.n = n
         ContentType.objects.clear_cache()
-        self.staff = User.objects.create_superuser("staff", "staff@example.org", "secret")
+        clerk = f"staff{first or ''}"
+        self.staff = User.objects.create_superuser(clerk, f"{clerk}@example.org", "secret")
         parts = [_Part(i) for i in range(first, first + n)]
         self.book = parts[0].book
         self.books = [part.book for part in parts]

@@ -57,10 +57,10 @@ const NAMES: Readonly<Record<Choice["kind"], string>> = {
 function claimOf({ budget, usable }: ConnectionFacts, choice: Choice, pool: PoolSize): string {
   const asked =
     budget.unknown.length > 0
-      ? `${budget.total === 0 ? "Without a limit" : `${budget.total} and more`}: ${budget.unknown
+      ? `${budget.total === 0 ? "Nothing bounds the connections of" : `The services open up to ${budget.total} connections, and nothing bounds those of`} ${budget.unknown
           .map(({ service }) => `\`${service.name}\``)
           .slice(0, 2)
-          .join(", ")} is not bound`
+          .join(" and ")}`
       : `The services open up to ${budget.total} connections`;
   const has = usable === null ? "" : `; the server has ${usable.count}`;
   const size = choice.kind === "native" ? `, ${choice.size} each` : choice.kind === "pgbouncer" ? `, ${pool.size} for all` : "";

@@ -138,7 +138,7 @@ function statementTable(study: IndexStudy, database: Database): AdviceTable {
         `${VERDICTS[verdict]}${heldWords(verdict, held)}`,
       ]),
     numeric: [1, 2, 3, 4, 5],
-    source: `costs of one call, by PostgreSQL ${study.version}'s planner under the server's constants, and under careful ones`,
+    source: `costs of one call, by PostgreSQL ${study.version}'s planner under the server's constants, and under careful ones: random_page_cost 1.1, effective_cache_size at shared_buffers`,
   };
 }
 

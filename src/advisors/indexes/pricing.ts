@@ -71,20 +71,33 @@ export function pricing(planner: Planner, matters: Pricing["matters"]): Pricing 
     const [priced] = await all([question], present);
     return priced ?? { cost: Infinity, used: [] };
   };
+  // Thousands of choices differ in what matters to few questions: between two plans, what bounds a question is reckoned once for each of its own sets.
+  const bounded = new Map<number, { readonly plans: number; readonly bySet: Map<string, Bounds> }>();
   const bounds: Pricing["bounds"] = (question, present) => {
     const mine = relevant(question, present);
-    let [least, most] = [0, Infinity];
-    for (const { present: other, priced } of met.get(question) ?? []) {
-      if (Number.isFinite(priced.cost) && priced.cost > least && isSubset(mine, other)) least = priced.cost;
-      if (priced.cost < most && isSubset(priced.used, mine)) most = priced.cost;
-    }
-    return { least: Math.min(least, most), most };
+    const plans = met.get(question)?.length ?? 0;
+    const before = bounded.get(question);
+    const { bySet } = before?.plans === plans ? before : { bySet: new Map<string, Bounds>() };
+    if (before?.plans !== plans) bounded.set(question, { plans, bySet });
+    const key = [...mine].toSorted((a, b) => a - b).join(",");
+    const found = bySet.get(key) ?? boundsAmong(met.get(question) ?? [], mine);
+    bySet.set(key, found);
+    return found;
   };
   const optionsOf: Pricing["optionsOf"] = (question) => [...options.values()].filter((one) => one.question === question);
   return { of, all, bounds, options: () => [...options.values()], optionsOf, matters, asked: () => asked };
 }
 
 const NONE: ReadonlySet<number> = new Set();
+
+function boundsAmong(plans: readonly Met[], mine: ReadonlySet<number>): Bounds {
+  let [least, most] = [0, Infinity];
+  for (const { present: other, priced } of plans) {
+    if (Number.isFinite(priced.cost) && priced.cost > least && isSubset(mine, other)) least = priced.cost;
+    if (priced.cost < most && isSubset(priced.used, mine)) most = priced.cost;
+  }
+  return { least: Math.min(least, most), most };
+}
 
 function isSubset(one: Iterable<number>, other: ReadonlySet<number>): boolean {
   for (const each of one) if (!other.has(each)) return false;

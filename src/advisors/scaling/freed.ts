@@ -33,12 +33,14 @@ export function freedBy(input: AdvisorInput): Freed | null {
   if (base === null || base.total <= 0) return null;
   const others = findings.filter(({ chapter }) => !chapter.startsWith("7"));
   // A setting of this chapter may take the same seconds: those are not freed twice.
+  const statements = timedStatements(base, database, recording);
+  const known = new Map(statements.map((one) => [one.id, sentFrom(one, input)]));
   const gains = gainsOf({
-    statements: timedStatements(base, database, recording),
+    statements,
     findings,
     parts,
     recorded: recordedTimes(recording),
-    sentFrom: (one) => sentFrom(one, input),
+    sentFrom: ({ id }) => known.get(id) ?? [],
   });
   // Of a recording alone the advisor does not know which statement is which finding's.
   if (gains.touched.size === 0 && database === null) return null;

@@ -22,6 +22,9 @@ export interface WrittenTo {
   readonly notes: number;
 }
 
+/** Narrower than this, what stands in columns elsewhere stands in rows. */
+const NARROW = 60;
+
 interface Tune {
   readonly context: RenderContext;
   readonly written: WrittenTo;
@@ -52,12 +55,17 @@ function head({ project, headline, split, time }: Handbook, style: TextStyle): r
   ].filter(Boolean);
   const parts = split?.kind === "split" && time !== null ? splitWords(split.parts) : [];
   return [
-    paint(style, "dim", words.join("   ")),
+    ...headLines(words, style).map((line) => paint(style, "dim", line)),
     "",
     ...wrapProse(style, headline, 0).map((line) => paint(style, "bold", line)),
     ...(parts.length === 0 ? [] : splitLines(parts, style)),
-    ...(split?.kind !== "split" || split.range === null ? [] : [`  ${rangeSentence(split.range)}`]),
+    ...(split?.kind !== "split" || split.range === null ? [] : wrapProse(style, rangeSentence(split.range), 2).map((line) => `  ${line}`)),
   ];
+}
+
+function headLines(words: readonly string[], style: TextStyle): readonly string[] {
+  const line = words.join("   ");
+  return style.width >= NARROW || displayWidth(line) <= style.width ? [line] : words.map((one) => cutMiddle(one, style.width, glyphsOf(style).ellipsis));
 }
 
 /** On one line where there is room. */
@@ -86,15 +94,15 @@ const FIGURES = 16;
 function causes({ overview, time }: Handbook, style: TextStyle): readonly string[] {
   const plot = overview.find((one) => one.kind === "bars" && one.bars.some(({ tone }) => tone === "other"));
   if (time === null || plot?.kind !== "bars") return [];
-  const room = Math.min(BAR, style.width - LABEL - FIGURES);
+  const [room, figure] = style.width < NARROW ? [0, 6] : [Math.min(BAR, style.width - LABEL - FIGURES), 7];
   const most = Math.max(...plot.bars.map(({ value }) => value), 0);
   const { filled, empty } = glyphsOf(style);
   const lines = plot.bars.map(({ label, value, tone }) => {
-    const width = most === 0 ? 0 : Math.max(1, Math.round((room * value) / most));
+    const width = most === 0 || room === 0 ? 0 : Math.max(1, Math.round((room * value) / most));
     const bar = paint(style, tone === "found" ? "yellow" : "dim", (tone === "found" ? filled : empty).repeat(width));
-    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(room - width)}${formatTime(value).padStart(7)}${formatPercent(time.total === 0 ? 0 : value / time.total).padStart(7)}`;
+    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(room - width)}${formatTime(value).padStart(figure)}${formatPercent(time.total === 0 ? 0 : value / time.total).padStart(figure)}`;
   });
-  return [`${padTo("Where the time goes", LABEL + room + 1)}${time.unit.padStart(7)}`, ...lines];
+  return [`${padTo("Where the time goes", LABEL + room + 1)}${time.unit.padStart(figure)}`, ...lines];
 }
 
 // ---------------------------------------------------------------------------------------------- changes
@@ -109,7 +117,8 @@ function changes(handbook: Handbook, context: RenderContext, style: TextStyle): 
   const width = style.width - NUMBER - GAIN - 2 - RUNG_WIDTH - 2;
   const first = `${" ".repeat(NUMBER)}${(time === null ? "" : time.unit).padStart(GAIN)}  ${padTo("evidence", RUNG_WIDTH + 1)}${padTo("change", width - FIX)}fix`;
   const top = all.slice(0, FIRST);
-  const rows = top.flatMap((change, index) => row(change, index, { context, style, width, hasTime: time !== null }));
+  const draw = style.width < NARROW ? narrowRow : row;
+  const rows = top.flatMap((change, index) => draw(change, index, { context, style, width, unit: time?.unit ?? null }));
   const rest = all.slice(FIRST);
   const timed = rest.filter(({ gain }) => gain !== null);
   const sum = timed.reduce((total, { gain }) => total + (gain?.marginal ?? 0), 0);
@@ -120,26 +129,23 @@ function changes(handbook: Handbook, context: RenderContext, style: TextStyle): 
         ? "Ranked by severity and confidence."
         : `Ranked by severity and confidence. ${formatCount(rest.length, "more change")} in plan-of-work.md.`
       : `Each gain assumes the changes above it.${timed.length === 0 ? "" : ` ${formatCount(timed.length, "smaller change")}: ${formatTime(sum)} ${time.unit} together.`}${without === 0 ? "" : ` ${formatNumber(without)} ${without === 1 ? "carries" : "carry"} no figure.`}`;
-  return [paint(style, "dim", first), ...rows, "", ...wrapProse(style, words, 0)];
+  return [...(style.width < NARROW ? [] : [paint(style, "dim", first)]), ...rows, "", ...wrapProse(style, words, 0)];
 }
 
 interface Row {
   readonly context: RenderContext;
   readonly style: TextStyle;
   readonly width: number;
-  readonly hasTime: boolean;
+  /** Of time; null where none is known. */
+  readonly unit: string | null;
 }
 
-function row(
-  { action, gain, isRisk, severity, rung, safety, finding, place }: Change,
-  index: number,
-  { context, style, width, hasTime }: Row,
-): readonly string[] {
+function row({ action, gain, isRisk, severity, rung, safety, finding, place }: Change, index: number, { context, style, width, unit }: Row): readonly string[] {
   const { ellipsis } = glyphsOf(style);
-  const figure = gain === null ? (isRisk ? "risk" : hasTime ? "-" : severity) : formatTime(gain.marginal);
+  const figure = figureOf({ gain, isRisk, severity }, unit);
   const indent = " ".repeat(NUMBER + GAIN + 2 + RUNG_WIDTH + 1);
   const [line = "", ...others] = wrapAt(style, action, width - FIX - 1);
-  const tone = isRisk || !hasTime ? severityTone(severity) : "plain";
+  const tone = isRisk || unit === null ? severityTone(severity) : "plain";
   const start = `${String(index + 1).padStart(NUMBER)}${paint(style, tone, figure.padStart(GAIN))}  ${rungCells(style, rung)}`;
   const used = NUMBER + GAIN + 2 + displayWidth(`${"x".repeat(6)}${rung}`);
   const firstLine = `${start}${" ".repeat(Math.max(1, indent.length - used))}${padTo(line, width - FIX)}${safety ?? "by hand"}`;
@@ -149,6 +155,26 @@ function row(
   const under = padTo(`${" ".repeat(NUMBER + GAIN + 2)}${range}`, indent.length);
   const extra = others.slice(0, 1);
   return [firstLine, ...(extra.length > 0 ? [`${under}${extra[0]}`, `${indent}${where}`] : [`${under}${where}`])];
+}
+
+function figureOf({ gain, isRisk, severity }: Pick<Change, "gain" | "isRisk" | "severity">, unit: string | null): string {
+  return gain === null ? (isRisk ? "risk" : unit === null ? severity : "-") : formatTime(gain.marginal);
+}
+
+/** The change first, then what it removes, where, and how sure that is. */
+function narrowRow(change: Change, index: number, { context, style, unit }: Row): readonly string[] {
+  const { action, gain, isRisk, severity, rung, safety, finding, place } = change;
+  const { ellipsis } = glyphsOf(style);
+  const indent = " ".repeat(NUMBER + 1);
+  const tone = isRisk || unit === null ? severityTone(severity) : "plain";
+  const figure = paint(style, tone, `${figureOf(change, unit)}${gain === null ? "" : ` ${unit ?? ""}`}`);
+  const id = shortIdOf(context, finding);
+  return [
+    ...wrapProse(style, action, indent.length).map((line, at) => `${at === 0 ? `${String(index + 1).padStart(NUMBER)} ` : indent}${line}`),
+    `${indent}${figure}  ${rungCells(style, rung)}`,
+    `${indent}${paint(style, "dim", id)}  ${safety ?? "by hand"}`,
+    `${indent}${cutMiddle(cleanLine(place), style.width - indent.length, ellipsis)}`,
+  ];
 }
 
 /** What does not fit beside the place is left to the pages. */
@@ -203,7 +229,8 @@ function notSeen({ rests: uses, failures = [], sections }: Handbook, style: Text
 function gapLines({ kind, what, command }: EvidenceUse, style: TextStyle): readonly string[] {
   const whole = `${what}: ${command}`;
   if (INDENT + displayWidth(whole) <= style.width) return [`  ${padTo(kind, INDENT - 2)}${whole}`];
-  return [...item(kind, `${what}:`, style), `${" ".repeat(INDENT)}${command}`];
+  const indent = Math.max(2, Math.min(INDENT, style.width - displayWidth(command)));
+  return [...item(kind, `${what}:`, style), `${" ".repeat(indent)}${command}`];
 }
 
 function ends(handbook: Handbook, { context, written }: Tune, style: TextStyle): readonly string[] {
@@ -214,7 +241,12 @@ function ends(handbook: Handbook, { context, written }: Tune, style: TextStyle):
   const room = 10 + displayWidth(index) + 2 + displayWidth(what) <= style.width;
   const next = nextCommand({ handbook, context: { ...context, folder, plotStyle: "" } });
   return [
-    ...(room ? [`Handbook  ${index}  ${what}`] : [`Handbook  ${index}`, ...wrapProse(style, what, 10).map((line) => `          ${line}`)]),
-    ...(next === "" ? [] : [`Next      ${next}`]),
+    ...(room ? [`Handbook  ${index}  ${what}`] : [...copied("Handbook", index, style), ...wrapProse(style, what, 10).map((line) => `          ${line}`)]),
+    ...(next === "" ? [] : copied("Next", next, style)),
   ];
+}
+
+/** A path or a command is never broken, as it is copied: where it does not fit beside its name, it stands below. */
+function copied(name: string, text: string, style: TextStyle): readonly string[] {
+  return style.width >= NARROW || 10 + displayWidth(text) <= style.width ? [`${name.padEnd(10)}${text}`] : [name, `  ${text}`];
 }

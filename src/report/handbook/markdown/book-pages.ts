@@ -7,7 +7,7 @@ import { FIRST } from "../../../handbook/changes.ts";
 import { RUNGS, rungOf } from "../../../select/severity.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { sentence, table } from "./blocks.ts";
-import type { Pages } from "./context.ts";
+import { findingHref, type Pages } from "./context.ts";
 import { changeTable, projectLine, restsTable } from "./first-page.ts";
 import { shortNotSeen } from "./not-seen.ts";
 
@@ -51,14 +51,25 @@ export function conclusionPage(pages: Pages): readonly string[] {
     "# Conclusion",
     words.join(" "),
     ...(first.length === 0 ? [] : [`First ${first.length} of ${formatCount(Math.min(FIRST, changes.length), "change")}:`, changeTable(first, pages)]),
-    ...(next === "" ? [] : [`Next: ${codeSpan(next)}`]),
+    ...(next === "" ? [] : [`Next: ${codeSpan(next)}${nextReason(pages, next)}`]),
     ...shortNotSeen(pages),
   ];
 }
 
+/** Why that one, where it is none of the first changes. */
+function nextReason({ handbook, findings }: Pages, command: string): string {
+  const safe = safeChange(handbook);
+  const finding = safe === undefined || !command.startsWith("luthier fix") ? undefined : findings.get(safe.finding);
+  return safe === undefined || finding === undefined
+    ? ""
+    : `, the first change that is safe to apply: [${escapeProse(safe.action)}](${findingHref(handbook, finding)})${safe.place === "" ? "" : ` at ${codeSpan(safe.place)}`}.`;
+}
+
+const safeChange = ({ changes }: Handbook): Handbook["changes"][number] | undefined => changes.find(({ safety, patch }) => safety === "safe" && patch !== null);
+
 /** One command that makes the most of what is there. */
 export function nextCommand({ handbook, context }: Pick<Pages, "handbook" | "context">): string {
-  const safe = handbook.changes.find(({ safety, patch }) => safety === "safe" && patch !== null);
+  const safe = safeChange(handbook);
   const recording = handbook.rests.find(({ kind }) => kind === "recording");
   if (recording !== undefined && !recording.isThere && context.commands.has("record")) return recording.command;
   if (safe !== undefined)

@@ -135,7 +135,7 @@ const FIGURES: Readonly<Record<string, (value: number) => string>> = {
   milliseconds: (value) => `${formatMilliseconds(value)} ms`,
   totalMilliseconds: (value) => `${formatMilliseconds(value)} ms`,
   meanMs: (value) => `${formatMilliseconds(value)} ms`,
-  share: (value) => (value < 0.001 ? "<0.1 %" : `${(100 * value).toFixed(1)} %`),
+  share: (value) => shareOfAll(value),
 };
 
 /** What the sentence about a finding's evidence says of one rung. */
@@ -193,8 +193,10 @@ function callWords(one: HandbookStatement | undefined): string {
   return one === undefined ? "" : `${formatNumber(one.calls)} ${one.calls === 1 ? "call" : "calls"} of ${formatMilliseconds(one.meanMs)} ms`;
 }
 
+const shareOfAll = (share: number): string => (share < 0.001 ? "<0.1 %" : `${(100 * share).toFixed(1)} %`);
+
 export function statementLine(one: HandbookStatement, unit: string, context: Pages["context"]): string {
-  const time = one.time === null ? "" : `, ${formatTime(one.time)} ${unit}, ${(100 * one.share).toFixed(1)} % of all`;
+  const time = one.time === null ? "" : `, ${formatTime(one.time)} ${unit}, ${shareOfAll(one.share)} of all`;
   const sites = distinctBy(one.places, (site) => `${site.file}:${site.line}`);
   const lines = sites
     .slice(0, 3)

@@ -67,13 +67,16 @@ function changeList(pages: Pages): readonly string[] {
   return [`## ${top.length === 1 ? "The change" : `${formatNumber(top.length)} changes`}`, changeTable(top, pages), words];
 }
 
+/** An action that names its table, as of an index, has said where. */
+const placeWords = ({ action, place }: Change): string => (place === "" || action.split(/[\s`.,;]+/).includes(place) ? "" : ` ${codeSpan(place)}`);
+
 export function changeTable(changes: readonly Change[], { handbook, context, findings }: Pages, start = 1): string {
   const { time } = handbook;
   const rows = changes.map((change, index) => {
     const finding = findings.get(change.finding);
     const id = finding === undefined ? "" : `[${escapeProse(shortIdOf(context, change.finding))}](${findingHref(handbook, finding)})`;
     const fix = [change.safety ?? "by hand", change.size === "by hand" ? "" : change.size].filter(Boolean).join(", ");
-    const cells = [`${escapeProse(change.action)} ${change.place === "" ? "" : codeSpan(change.place)}`.trim(), change.rung, fix, id];
+    const cells = [`${escapeProse(change.action)}${placeWords(change)}`, change.rung, fix, id];
     return time === null ? [String(start + index), change.severity, ...cells] : [String(start + index), gainCell(change), ...cells];
   });
   const head = ["change", "evidence", "fix", "id"];

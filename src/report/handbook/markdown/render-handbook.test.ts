@@ -57,6 +57,27 @@ test("the first page", async () => {
   await expect(draw().get("README.md")).toMatchFileSnapshot("goldens/README.md");
 });
 
+test("a place that the action names is not said twice", () => {
+  const [change, ...others] = SAMPLE_HANDBOOK.changes;
+  if (change === undefined) throw new Error("there is no change");
+  const row = (action: string): string => {
+    const page = draw({ ...SAMPLE_HANDBOOK, changes: [{ ...change, action, place: "shop_order" }, ...others] }).get("README.md") ?? "";
+    return /^\| 1 \|.*$/m.exec(page)?.[0] ?? "";
+  };
+  expect(row("Add the index `by_customer` to shop_order")).toContain("| Add the index `by_customer` to shop_order |");
+  expect(row("Vacuum it")).toContain("| Vacuum it `shop_order` |");
+});
+
+test("the conclusion says which change its command is about", () => {
+  expect(draw().get("conclusion.md")).toMatch(/Next: `luthier fix --select [^`]+`, the first change that is safe to apply: \[[^\]]+\]\([^)]+\) at `/);
+});
+
+test("an example begins and ends with code", () => {
+  const blocks = [...(draw().get("n1-examples.md") ?? "").matchAll(/^```(?:python|html)\n([\s\S]*?)```$/gm)].map(([, code = ""]) => code);
+  expect(blocks.length).toBeGreaterThan(1);
+  expect(blocks.filter((code) => /^\s*\n|\n\s*\n$/.test(code))).toEqual([]);
+});
+
 test("the plan of work", async () => {
   await expect(draw().get("plan-of-work.md")).toMatchFileSnapshot("goldens/plan-of-work.md");
 });

@@ -247,8 +247,12 @@ function pairOf(finding: Finding, { handbook, context }: Pages): readonly string
   const [changed] = blocks ?? [];
   if (text === undefined || changed === undefined) return null;
   const lines = text.split(/\r\n|\n|\r/);
-  const from = Math.max(1, changed.line - AROUND);
-  const to = changed.line + changed.removed.length - 1 + AROUND;
+  const isBlank = (line: number): boolean => (lines[line - 1] ?? "").trim() === "";
+  let from = Math.max(1, changed.line - AROUND);
+  while (from < changed.line && isBlank(from)) from += 1;
+  const end = changed.line + changed.removed.length - 1;
+  let to = end + AROUND;
+  while (to > end && isBlank(to)) to -= 1;
   const [head, tail] = [lines.slice(from - 1, changed.line - 1), lines.slice(changed.line - 1 + changed.removed.length, to)];
   const language = file.endsWith(".py") ? "python" : "html";
   const gain = handbook.changes.find((one) => one.finding === finding.id)?.gain ?? null;

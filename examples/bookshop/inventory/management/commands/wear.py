@@ -2,6 +2,8 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
 LAST_INTEGER = 2**31 - 1
+TRANSACTIONS = 1_200_000_000
+NUMBERS = 2**32
 
 # Each step leaves the marks of years of neglect on one table, and none on another of the same kind.
 STEPS = [
@@ -18,13 +20,14 @@ STEPS = [
     "VACUUM customers_loginevent",  # planted: bloated-login-index
     "REINDEX TABLE customers_wishlistitem",  # twin: bloated-login-index
     "CREATE INDEX login_agent_lower_idx ON customers_loginevent (lower(user_agent))",  # planted: never-analysed-login-agent
+    "VACUUM orders_orderline",
     "VACUUM ANALYZE reviews_comment",  # planted: bloated-comments
     "VACUUM ANALYZE reviews_review",  # twin: bloated-comments
 ]
 
 
 class Command(BaseCommand):
-    help = "Ages a filled database: dead rows, old statistics, a bloated and an invalid index, keys that run out"
+    help = "Ages a filled database: dead rows, old statistics, a bloated and an invalid index, keys and transactions that run out"
 
     def handle(self, **options):
         with connection.cursor() as cursor:
@@ -35,9 +38,10 @@ class Command(BaseCommand):
                     cursor.execute(step)
                 self._leave_invalid_index(cursor)
                 self._use_up_keys(cursor)
+                self._pass_transactions(cursor)
             finally:
                 cursor.execute("RESET pg_stat_statements.track")
-        self.stdout.write(f"{len(STEPS) + 2} steps done")
+        self.stdout.write(f"{len(STEPS) + 3} steps done")
 
     def _leave_invalid_index(self, cursor):
         """Providers are not unique, so the build fails half-way and leaves its index behind."""
@@ -50,3 +54,14 @@ class Command(BaseCommand):
     def _use_up_keys(self, cursor):
         """Years of deliveries: 93 of every 100 keys of the movements are gone."""
         cursor.execute("SELECT setval('inventory_stockmovement_id_seq', %s)", [int(LAST_INTEGER * 0.93)])
+
+    def _pass_transactions(self, cursor):
+        """As many transactions as years have, in none of which the audit entries were frozen: only the mark is made, and only a superuser can."""
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if not cursor.fetchone()[0]:
+            self.stdout.write("no superuser: the audit entries stay as young as they are")
+            return
+        cursor.execute(
+            "UPDATE pg_class SET relfrozenxid = ((txid_current() + %s) %% %s)::text::xid WHERE oid = 'orders_auditentry'::regclass",
+            [NUMBERS - TRANSACTIONS, NUMBERS],
+        )
