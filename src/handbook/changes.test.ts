@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Finding, Place } from "../model/finding.ts";
-import { mainPlaceText } from "../select/source-line.ts";
+import { mainPlaceText } from "../workload/main-place.ts";
 import { actionOf } from "./changes.ts";
 
 const at = (role: Place["role"], file: string, line: number): Place => ({ role, file, line, column: 1, endLine: line, endColumn: 9 });

@@ -6,7 +6,7 @@ import type { Change, Gain } from "../model/handbook.ts";
 import { formatCount } from "../model/numbers.ts";
 import { compareFindings } from "../select/finding-order.ts";
 import { CONFIDENCES, rungOf, SEVERITIES } from "../select/severity.ts";
-import { mainPlaceText } from "../select/source-line.ts";
+import { mainPlaceText } from "../workload/main-place.ts";
 import { deployedFirst } from "./deploy-order.ts";
 import type { Work } from "./input.ts";
 import { inPlanOrder } from "./plan-order.ts";

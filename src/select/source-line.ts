@@ -1,4 +1,4 @@
-import type { Finding, Place } from "../model/finding.ts";
+import type { Place } from "../model/finding.ts";
 
 /** Whether a comment can stand there: a line of the source, no object of the database. */
 export function isSourceLine({ object, line }: Place): boolean {
@@ -10,12 +10,4 @@ export function mainPlace(places: readonly Place[]): Place | undefined {
   const [first] = places;
   if (first === undefined || (first.object !== undefined && first.role !== "statement")) return first;
   return places.find((one) => isSourceLine(one) && one.role !== "definition") ?? places.find(isSourceLine) ?? first;
-}
-
-/** The line where the work is done, or what of the database it is about. */
-export function mainPlaceText({ places }: Pick<Finding, "places">): string {
-  const place = mainPlace(places);
-  if (place === undefined) return "";
-  if (isSourceLine(place)) return `${place.file}:${place.line}`;
-  return place.object?.replace(/^public\./, "") ?? place.file;
 }

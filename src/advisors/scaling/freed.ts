@@ -3,7 +3,7 @@ import type { AdvisorInput } from "../../model/advice.ts";
 import type { TimeBase } from "../../model/handbook.ts";
 import { gainsOf } from "../../workload/gains.ts";
 import type { SentFrom } from "../../workload/pieces.ts";
-import { mainPlaceText } from "../../select/source-line.ts";
+import { mainPlaceText } from "../../workload/main-place.ts";
 import { recordedTimes, timeBaseOf, timedStatements, type TimedStatement } from "../../workload/time-base.ts";
 import { lineAt } from "./places.ts";
 
