@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Finding, Place } from "../model/finding.ts";
-import { actionOf, placeOf } from "./changes.ts";
+import { mainPlaceText } from "../workload/main-place.ts";
+import { actionOf } from "./changes.ts";
 
 const at = (role: Place["role"], file: string, line: number): Place => ({ role, file, line, column: 1, endLine: line, endColumn: 9 });
 const of = (role: Place["role"], object: string): Place => ({ ...at(role, "", 0), object });
@@ -9,12 +10,12 @@ const finding = (...places: Place[]): Finding => ({ places }) as unknown as Find
 describe("the place of a change", () => {
   test("is the line that sends the statement, before the model of its table", () => {
     const places = [of("statement", "42"), of("table", "public.shop_order"), at("definition", "shop/models.py", 24), at("queryset", "shop/office.py", 129)];
-    expect(placeOf(finding(...places))).toBe("shop/office.py:129");
+    expect(mainPlaceText(finding(...places))).toBe("shop/office.py:129");
   });
   test("is the model where nothing is known to send it", () =>
-    expect(placeOf(finding(of("statement", "42"), at("definition", "shop/models.py", 24)))).toBe("shop/models.py:24"));
+    expect(mainPlaceText(finding(of("statement", "42"), at("definition", "shop/models.py", 24)))).toBe("shop/models.py:24"));
   test("is what of the database it is about", () =>
-    expect(placeOf(finding(of("table", "public.shop_order"), at("queryset", "shop/office.py", 129)))).toBe("shop_order"));
+    expect(mainPlaceText(finding(of("table", "public.shop_order"), at("queryset", "shop/office.py", 129)))).toBe("shop_order"));
 });
 
 describe("what a change does", () => {

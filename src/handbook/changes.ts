@@ -6,7 +6,7 @@ import type { Change, Gain } from "../model/handbook.ts";
 import { formatCount } from "../model/numbers.ts";
 import { compareFindings } from "../select/finding-order.ts";
 import { CONFIDENCES, rungOf, SEVERITIES } from "../select/severity.ts";
-import { isSourceLine, mainPlace } from "../select/source-line.ts";
+import { mainPlaceText } from "../workload/main-place.ts";
 import { deployedFirst } from "./deploy-order.ts";
 import type { Work } from "./input.ts";
 import { inPlanOrder } from "./plan-order.ts";
@@ -63,7 +63,7 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
     finding: finding.id,
     rule: finding.rule,
     action: actionOf(finding),
-    place: placeOf(finding),
+    place: mainPlaceText(finding),
     ...(finding.relation === undefined ? {} : { relation: finding.relation }),
     severity: finding.severity,
     confidence: finding.confidence,
@@ -103,14 +103,6 @@ function bareAction({ fixes: [fix], remedy, message, claim }: Finding): string {
   }
   const [sentence = ""] = (remedy ?? "").split(/(?<=[.!])\s+(?=[A-Z`])/);
   return (sentence || claim || message).replace(/\.$/, "");
-}
-
-/** The line where the work is done, or what of the database it is about. */
-export function placeOf({ places }: Finding): string {
-  const place = mainPlace(places);
-  if (place === undefined) return "";
-  if (isSourceLine(place)) return `${place.file}:${place.line}`;
-  return place.object?.replace(/^public\./, "") ?? place.file;
 }
 
 export function sizeOf(fix: Fix | undefined, read: Work["read"]): string {

@@ -3,6 +3,7 @@ import type { AdvisorInput } from "../../model/advice.ts";
 import type { TimeBase } from "../../model/handbook.ts";
 import { gainsOf } from "../../workload/gains.ts";
 import type { SentFrom } from "../../workload/pieces.ts";
+import { mainPlaceText } from "../../workload/main-place.ts";
 import { recordedTimes, timeBaseOf, timedStatements, type TimedStatement } from "../../workload/time-base.ts";
 import { lineAt } from "./places.ts";
 
@@ -21,6 +22,8 @@ export interface FreedBy {
   readonly finding: string;
   readonly rule: string;
   readonly claim: string;
+  /** Two findings may claim the same of two lines. */
+  readonly place: string;
   /** Once the changes above it are made. */
   readonly marginal: number;
   readonly basis: string;
@@ -54,6 +57,7 @@ export function freedBy(input: AdvisorInput): Freed | null {
             finding,
             rule: found.rule,
             claim: found.claim,
+            place: mainPlaceText(found),
             marginal: gain.marginal,
             basis: gain.basis,
             spread: gain.removed > 0 ? { low: gain.low / gain.removed, high: gain.high / gain.removed } : { low: 1, high: 1 },

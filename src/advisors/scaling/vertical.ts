@@ -210,9 +210,9 @@ function freedTable(freed: Freed): AdviceTable[] {
   return [
     {
       title: "Fixes before hardware",
-      head: ["change", "rule", "of all time", "basis"],
-      rows: changes.slice(0, SHOWN).map(({ claim, rule, marginal, basis }) => [claim, rule, formatPercent(marginal / base.total), basis]),
-      numeric: [2],
+      head: ["change", "place", "rule", "of all time", "basis"],
+      rows: changes.slice(0, SHOWN).map(({ claim, place, rule, marginal, basis }) => [claim, place, rule, formatPercent(marginal / base.total), basis]),
+      numeric: [3],
       source: base.source,
     },
   ];
