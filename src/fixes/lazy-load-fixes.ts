@@ -8,5 +8,24 @@ export function lazyLoadFixes(load: LazyLoad, loads: readonly LazyLoad[], input:
   const key = keyAccessFix(loads, input);
   // No line of the project has the queryset that delete() fetches them with, however deep in the receiver the read is.
   if (load.origin.collected === true) return key === null ? [] : [key];
-  return key === null ? eagerLoadFix(load, input) : [key, ...eagerLoadFix(load, input)];
+  return key === null ? (loadAndReadKey(load, loads, input) ?? eagerLoadFix(load, input)) : [key, ...eagerLoadFix(load, input)];
+}
+
+/** The row that has the key is loaded one by one as well. */
+export function loadBefore({ path }: LazyLoad, loads: readonly LazyLoad[]): LazyLoad | undefined {
+  return loads.filter((one) => one.path !== path && path.startsWith(`${one.path}__`)).toSorted((a, b) => b.path.length - a.path.length)[0];
+}
+
+/** `order.customer.referrer.pk`: the customer is loaded with the order, and its key of the referrer is read. Null where more is read beyond. */
+function loadAndReadKey(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] | null {
+  const before = loadBefore(load, loads);
+  const beyond = loads.filter(({ path }) => path === load.path);
+  const isOnWay = ({ path }: LazyLoad): boolean => path === load.path || path === before?.path || before?.path.startsWith(`${path}__`) === true;
+  const key = before === undefined || !loads.every(isOnWay) ? null : keyAccessFix(beyond, input);
+  if (before === undefined || key === null) return null;
+  return eagerLoadFix(before, input).map((fix) => (fix.edits.length === 0 ? fix : both(fix, key)));
+}
+
+function both(load: FixDraft, key: FixDraft): FixDraft {
+  return { title: `${load.title}. ${key.title}`, safety: load.safety === "safe" ? key.safety : load.safety, edits: [...load.edits, ...key.edits] };
 }

@@ -170,6 +170,26 @@ test("where a key is read alone, the row that has it is loaded", async () => {
   expect(await remedies("return [order.customer.id for order in Order.objects.all()]")).toEqual(["Read `customer_id`, which came with the row."]);
 });
 
+test("its edit loads that row too, and reads the key", async () => {
+  const found = async (read: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order\n\n\ndef work():\n    return [${read} for order in Order.objects.all()]\n`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "n-plus-one")
+      .flatMap(({ fixes }) => fixes.map(({ title, edits }) => [title, edits.map(({ text }) => text.replaceAll(/\s+/g, ""))]));
+  };
+  expect(await found("order.customer.referrer.id")).toEqual([
+    [
+      "Load customer with the queryset. Read referrer_id, which came with the row: where there is none it is None",
+      ['.select_related("customer")', "referrer_id"],
+    ],
+  ]);
+  expect(await found("(order.customer.referrer.id, order.customer.referrer.name)")).toEqual([
+    ["Load customer.referrer with the queryset", ['.select_related("customer__referrer")']],
+  ]);
+});
+
 test("content types are kept in memory, where their keys find them", async () => {
   const report = await analyseShop({
     "shop/notes.py":

@@ -1,7 +1,7 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
-import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
+import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
@@ -148,11 +148,6 @@ const PURPOSES: Readonly<Record<KeyUse, string>> = {
 function purposeOf({ uses }: KeyColumn): string {
   const [use = "key", ...others] = uses;
   return others.length === 0 ? PURPOSES[use] : "use its key";
-}
-
-/** The row that has the key is loaded one by one as well. */
-function loadBefore({ path }: LazyLoad, loads: readonly LazyLoad[]): LazyLoad | undefined {
-  return loads.filter((one) => one.path !== path && path.startsWith(`${one.path}__`)).toSorted((a, b) => b.path.length - a.path.length)[0];
 }
 
 /** The column to read instead, where every access needs no more. */
