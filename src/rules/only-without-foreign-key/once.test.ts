@@ -37,6 +37,6 @@ def of_notes():
   });
   const found = report.findings.filter(({ rule }) => rule === "only-without-foreign-key");
   expect(found.map(({ confidence, places }) => [confidence, places.flatMap(({ role, line }) => (role === "access" ? [line] : []))])).toEqual([
-    ["certain", [10, 11]],
+    ["certain", [10, 8, 11]],
   ]);
 });
