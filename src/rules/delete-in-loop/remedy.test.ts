@@ -19,3 +19,12 @@ test("what the loop makes in place of the deleted rows has to stay", async () =>
     "Delete them all with one `filter(…__in=…).delete()`.",
   ]);
 });
+
+test("rows that two keys name go by pairs of them", async () => {
+  const pairs = ["Delete them all with one `filter(Q(order=…, product=…) | …).delete()`. Lists by `__in` would take other pairs too."];
+  expect(await messages("product = products[order]\nLine.objects.filter(order=order, product=product).delete()")).toEqual(pairs);
+  expect(await messages("product = products[order]\nLine.objects.filter(order=order).filter(quantity=1, product=product).delete()")).toEqual([
+    "Delete them all with one `filter(Q(product=…, order=…) | …).delete()`. Lists by `__in` would take other pairs too.",
+  ]);
+  expect(await messages("Line.objects.filter(order=order, product=products).delete()")).toEqual(["Delete them all with one `filter(…__in=…).delete()`."]);
+});

@@ -1,5 +1,5 @@
-import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
-import { sourceText } from "../code.ts";
+import type { Expr, FindingDraft, FixDraft, Keyword, Rule, RuleInput } from "../../model/index.ts";
+import { changedNames, namesIn, sourceText } from "../code.ts";
 import { withinLoop } from "../loops.ts";
 import {
   changesEachRound,
@@ -82,14 +82,26 @@ const SAME = "it sends the same signals and follows the same relations";
 
 function remedyFor(one: LoopWrite, input: RuleInput): string {
   if (!isRow(one)) {
-    const all = "Delete them all with one `filter(…__in=…).delete()`";
-    return isMadeAnew(one, input) ? `${all} before the loop: what it makes has to stay.` : `${all}.`;
+    const keys = keysOf(one);
+    const isOfPairs = keys.length > 1;
+    const all = `Delete them all with one \`filter(${isOfPairs ? `Q(${keys.map((key) => `${key}=…`).join(", ")}) | …` : "…__in=…"}).delete()\``;
+    const note = isOfPairs ? " Lists by `__in` would take other pairs too." : "";
+    return isMadeAnew(one, input) ? `${all} before the loop: what it makes has to stay.${note}` : `${all}.${note}`;
   }
   const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
   const { iterable } = one.site;
   const isQueryset = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable?.start && run.span.end === iterable.end);
   if (isChosen || !isQueryset) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${SAME}.`;
   return `Call \`delete()\` on the queryset: ${SAME}.`;
+}
+
+/** What `rows.filter(order=order, product=key).delete()` compares with something else in each round. */
+function keysOf({ receiver, site: { loop } }: LoopWrite): readonly string[] {
+  if (loop === null) return [];
+  const changed = changedNames(loop);
+  const keywords: Keyword[] = [];
+  for (let at: Expr = receiver; at.kind === "call" && at.callee.kind === "attribute"; at = at.callee.object) keywords.push(...at.keywords);
+  return keywords.filter(({ name, value }) => name !== "" && [...namesIn(value)].some((one) => changed.has(one))).map(({ name }) => name);
 }
 
 const MAKES: ReadonlySet<string> = new Set(["create", "bulk_create", "get_or_create", "update_or_create"]);

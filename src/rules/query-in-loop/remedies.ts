@@ -335,9 +335,9 @@ interface WriteInLoop {
 
 /** Writes of the loop's own text, or behind a call there, of rows of the query's model. */
 function writesInLoop({ run, site: { loop } }: Round, { facts }: RuleInput): readonly WriteInLoop[] {
-  const at = run.calls[0] ?? run.span;
+  const { file } = run.calls[0] ?? run.span;
   if (loop === null) return [];
-  const whole = { file: at.file, start: loop.start, end: loop.end };
+  const whole = { file, start: loop.start, end: loop.end };
   const isSeen = ({ model, how, relation }: Write): boolean => model === run.model && (!LINKS.has(how) || relation === run.origin.relation);
   return facts.writes.flatMap((write) => {
     const at = isSeen(write) ? [write.span, ...write.calls].find((span) => isWithin(span, whole)) : undefined;
