@@ -22,7 +22,9 @@ test("a field beside the document may hold the key already, and the other keys n
 });
 
 test("the row's own id is not the document's", async () => {
-  expect(await told("facts__id=value, facts__weight=value")).toEqual(["likely: Make `id`, `weight` a field, or a `GeneratedField` over the document, and index that."]);
+  expect(await told("facts__id=value, facts__weight=value")).toEqual([
+    "likely: Make `id`, `weight` a field, or a `GeneratedField` over the document, and index that.",
+  ]);
 });
 
 test("what only a command asks for may be a matter of one day", async () => {
