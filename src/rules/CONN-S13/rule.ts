@@ -32,7 +32,7 @@ function draftsOf(entry: Entry, { source }: EvidenceInput): DatabaseDraft[] {
     {
       key: [alias, atomic.spot.span.file],
       confidence: confidenceOf(entry, atomic) === "possible" ? "possible" : "likely",
-      claim: `ATOMIC_REQUESTS of \`${alias}\` keeps a transaction open while ${count(views, "view")} ${views === 1 ? "waits" : "wait"} for something outside, \`${holderName(first.symbol, source.program)}\` for one.`,
+      claim: `ATOMIC_REQUESTS of \`${alias}\` keeps a transaction open while ${views === 1 ? "a view waits for something outside" : `${count(views, "view")} wait for something outside, one of them`} in \`${holderName(first.symbol, source.program)}\`.`,
       reason:
         "From its first query to its end, each request of these views holds a connection, and every row lock that it took, while another service answers. It also keeps all of its reads on the primary: none may go to a replica.",
       remedy: "Turn ATOMIC_REQUESTS off and open `transaction.atomic()` around the writes, or decorate these views with `@transaction.non_atomic_requests`.",
