@@ -38,14 +38,14 @@ function patchWords({ project: { commit } }: Pages["handbook"], { files, after, 
   const alone = count - after.size;
   const rest =
     after.size === 0
-      ? `each of them by itself to ${tree} too`
-      : `${formatNumber(alone)} of them by themselves to ${tree} too; the other ${formatNumber(after.size)} change the same lines or migrations as those that they name, and take \`luthier fix --select ID\` to stand alone`;
+      ? `each by itself applies to ${tree} too`
+      : `${formatNumber(alone)} of all ${formatNumber(count)} apply by themselves to ${tree}; the other ${formatNumber(after.size)} change the same lines or migrations as those that they name, and take \`luthier fix --select ID\` to stand alone`;
   const not =
     insteadOf.size === 0
       ? ""
       : ` ${formatNumber(insteadOf.size)} would change what an earlier one changes and ${insteadOf.size === 1 ? "is" : "are"} left out of that row: analyse again after the earlier one.`;
   const same = within.size === 0 ? "" : ` ${formatNumber(within.size)} ${within.size === 1 ? "is" : "are"} made by an earlier one already.`;
-  return ` ${formatCount(count - insteadOf.size - within.size, "patch", "patches")} apply one after the other, from the top of this page down, and ${rest}.${not}${same}`;
+  return ` ${formatCount(count - insteadOf.size - within.size, "patch", "patches")} apply one after the other, from the top of this page down; ${rest}.${not}${same}`;
 }
 
 function planTable(jobs: readonly Job[], pages: Pages, patches: Patches): string {
