@@ -1,7 +1,7 @@
 /** Statements that leave a loop run once in it at most, however many rows the loop has; so does what a template asks for in the first round alone. */
 import type { Expr, Stmt } from "../model/index.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
-import { joinAll, type Value } from "./values.ts";
+import { joinAll, type QuerysetValue, type Value } from "./values.ts";
 
 /** Runs a block; from where it is sure to leave the loop, it runs as if it stood behind it. */
 export function runBlock(body: readonly Stmt[], frame: Frame, run: (part: readonly Stmt[]) => boolean): boolean {
@@ -91,9 +91,17 @@ function valueOutside(value: Value, left: ReadonlySet<number>, goal: Loop | null
     const values = value.values.map((one) => valueOutside(one, left, goal));
     return values.every((one, index) => one === value.values[index]) ? value : joinAll(values);
   }
+  if (value.kind === "queryset") return querysetOutside(value, left, goal);
   if (value.kind !== "list" || value.type !== "tuple" || value.items === null) return value;
   const items = value.items.map((one) => valueOutside(one, left, goal));
   return items.every((one, index) => one === value.items?.[index]) ? value : { ...value, items, element: joinAll(items) };
+}
+
+/** `found |= row.tags.all()`: what the rounds put together is asked once, behind the loop. */
+function querysetOutside(value: QuerysetValue, left: ReadonlySet<number>, goal: Loop | null): QuerysetValue {
+  const { related } = value;
+  if (related === null || related.row.loop === null || !left.has(related.row.loop.id)) return value;
+  return { ...value, related: { ...related, row: { ...related.row, loop: goal } } };
 }
 
 /** Does a loop's body always leave it? */
