@@ -46,7 +46,7 @@ export interface LiveOrigin {
   readonly forForm?: NonNullable<Origin["forForm"]>;
   /** The rows of a changelist that an action is given. */
   readonly forAction?: true;
-  /** Paths to the rows of which `__dict__` was read, "" for its own. */
+  /** Paths to the rows that were copied or of which `__dict__` was read, "" for its own. */
   asDict?: Set<string>;
   readonly columns: Set<string>;
   readonly followed: Set<string>;

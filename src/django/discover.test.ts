@@ -87,6 +87,33 @@ describe("source roots", () => {
       ["manage", "news", "shop", "shop.models", "shop.views", "site", "site.apps", "site.filters", "site.settings", "site.tags", "site.urls"],
     ],
     [
+      "a package that a setting names for the path, or the environment",
+      {
+        "manage.py": `${manage("conf.settings")}    sys.path.append(settings.SITE)\n`,
+        "conf/settings.py": 'SITE = os.path.join(HERE, "site")',
+        "site/__init__.py": "",
+        "site/shop/__init__.py": "",
+        "site/shop/models.py": "import site",
+        "site/shop/views.py": "from shop.models import Thing\nfrom news import models\nfrom news.models import News",
+        "site/news/__init__.py": "",
+        "site/news/models.py": "",
+        "site/news/feeds.py": "from shop.views import things",
+      },
+      ["conf.settings", "manage", "news", "news.feeds", "news.models", "shop", "shop.models", "shop.views", "site"],
+    ],
+    [
+      "no package with modules that are named like those of others",
+      {
+        "manage.py": manage("site.settings"),
+        "site/__init__.py": "",
+        "site/settings.py": "",
+        "site/celery/__init__.py": "from celery import Celery\nfrom celery.schedules import crontab\nfrom celery.result import x\nfrom celery.app import y",
+        "site/shop/__init__.py": "",
+        "site/shop/models.py": "from site.settings import X",
+      },
+      ["manage", "site", "site.celery", "site.settings", "site.shop", "site.shop.models"],
+    ],
+    [
       "the folder above a package that holds manage.py",
       {
         "site/__init__.py": "",

@@ -1,3 +1,4 @@
+import { groupBy } from "../model/group-by.ts";
 import type { Assign, AugAssign, Expr, Import, Module, Stmt } from "../model/ir.ts";
 
 /** Folders from which imports are resolved, and the dotted name that each file has there. */
@@ -51,7 +52,31 @@ function readTree(modules: ReadonlyMap<string, Module>): FileTree {
   const folders = new Set<string>();
   for (const path of paths) for (const folder of ancestors(path)) folders.add(folder);
   const managed = paths.filter((path) => /(?:^|\/)manage\.py$/.test(path)).map(folderOf);
-  return { files: new Set(paths), folders, managed: new Set(managed), added: addedFolders(modules, folders) };
+  const tree = { files: new Set(paths), folders, managed: new Set(managed), added: addedFolders(modules, folders) };
+  return { ...tree, added: new Set([...tree.added, ...importedFolders(modules, tree)]) };
+}
+
+/** So many modules are imported as if a package were on the path, and from nowhere else: it is, by PYTHONPATH or by a setting say. Ours. */
+const LEAST_IMPORTED = 3;
+
+function importedFolders(modules: ReadonlyMap<string, Module>, tree: FileTree): string[] {
+  const packages = new Set([...tree.folders].filter((folder) => !canBeRoot(folder, tree)));
+  const inner = [...packages].filter((folder) => packages.has(folderOf(folder)));
+  const holders = groupBy(inner, (folder) => folder.slice(folderOf(folder).length + 1));
+  const found = new Map<string, Set<string>>();
+  for (const [file, ir] of modules) {
+    const roots = ancestors(file).filter((root) => canBeRoot(root, tree));
+    for (const dotted of absoluteImports(ir.body)) {
+      const [top = "", ...rest] = dotted.split(".");
+      const path = dotted.replaceAll(".", "/");
+      // A module that is named like a package, `celery`, is imported by that name alone.
+      if (rest.length === 0 || !holders.has(top) || [...roots, ...tree.added].some((root) => leadsToModule(tree, join(root, top)))) continue;
+      for (const holder of (holders.get(top) ?? []).map(folderOf)) {
+        if (leadsToModule(tree, join(holder, path))) found.set(holder, (found.get(holder) ?? new Set()).add(dotted));
+      }
+    }
+  }
+  return [...found].flatMap(([folder, imports]) => (imports.size >= LEAST_IMPORTED ? [folder] : []));
 }
 
 /** `sys.path.append(os.path.join(here, "shop"))`: the folder of that name nearest to the file. */

@@ -445,6 +445,9 @@ test("what a prefetch would put into a dictionary that the code takes is not pre
   expect(mended.after).toBe(code("book.__dict__.copy()").replace("no=pk)", 'no=pk).select_related("author")'));
   expect(mended.titles.join("\n")).toMatch(/__dict__/);
   expect(mended.found.map(({ message }) => message).join("\n")).not.toMatch(/Add `prefetch_related/);
+  const copies = await mend({ "shop/code.py": `from copy import deepcopy\n${code("deepcopy(book)")}` }, "n-plus-one");
+  expect(copies.after).toContain('select_related("author")');
+  expect(copies.after).not.toContain("prefetch_related");
   expect((await mend({ "shop/code.py": code("book.title") }, "n-plus-one")).after).toContain('prefetch_related("tags")');
   expect((await mend({ "shop/code.py": code("book.author.__dict__.copy()") }, "n-plus-one")).after).toContain('prefetch_related("tags")');
 });

@@ -60,9 +60,9 @@ function judgeSingle(load: LazyLoad, facts: SourceFacts): Verdict | null {
   return !load.joinable && isFetchedEachRound(load, facts) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
 }
 
-/** `Book(**book.__dict__)` does not know `_prefetched_objects_cache`. */
+/** `Book(**book.__dict__)` does not know `_prefetched_objects_cache`, and `deepcopy(book)` takes it along. */
 function judgeDict(load: LazyLoad, graph: ModelGraph): Verdict | null {
-  return isPrefetchedIntoDict(load, graph) ? advice("the code reads `__dict__` of these rows, which would then hold the prefetched rows too") : null;
+  return isPrefetchedIntoDict(load, graph) ? advice("the code reads `__dict__` of these rows or copies them: what is prefetched would be there too") : null;
 }
 
 /** A relation to many is kept in the `__dict__` of the row that has it, one to a single row is not. */

@@ -91,7 +91,7 @@ export interface Origin {
   readonly forForm?: "choices" | "set";
   /** Rows of a changelist that an admin's action is given: `span` is the action's header. */
   readonly forAction?: true;
-  /** Paths to the rows of which code reads `__dict__`, where Django keeps what is prefetched; "" for its own. */
+  /** Paths to the rows that code copies, or of which it reads `__dict__`, where Django keeps what is prefetched; "" for its own. */
   readonly asDict?: ReadonlySet<string>;
   /** The relation of one row whose manager it is; null for other kinds. */
   readonly relation: string | null;

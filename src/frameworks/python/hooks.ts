@@ -3,7 +3,7 @@ import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { callForEach, ofGroup } from "../../dataflow/iteration.ts";
 import { extreme, MADE_CACHED_PROPERTY, propertyOf } from "../../dataflow/python-builtins.ts";
-import { dict, joinAll, keyOf, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
+import { alternatives, dict, joinAll, keyOf, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
 const chained =
   (engine: Engine): Hook =>
@@ -12,6 +12,13 @@ const chained =
 
 /** Returns its first argument: decorators and wrappers. */
 const identity = (): Hook => (args) => args.positional[0] ?? UNKNOWN;
+
+/** What is kept of a row goes into its copy. */
+const copied = (): Hook => (args) => {
+  const [value = UNKNOWN] = args.positional;
+  for (const one of alternatives(value)) if (one.kind === "row") (one.origin.asDict ??= new Set()).add(one.path);
+  return value;
+};
 
 /** What an event loop hands to a thread runs there as synchronous code does. */
 const inThread =
@@ -84,8 +91,8 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "functools.lru_cache": identity,
   "functools.cache": identity,
   "functools.wraps": () => () => native("wraps", (args) => args.positional[0] ?? UNKNOWN),
-  "copy.copy": identity,
-  "copy.deepcopy": identity,
+  "copy.copy": copied,
+  "copy.deepcopy": copied,
   "typing.cast": () => (args) => args.positional[1] ?? UNKNOWN,
   "collections.defaultdict": (engine) => (args, site) => {
     const made = dict();

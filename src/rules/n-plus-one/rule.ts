@@ -101,11 +101,11 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.forForm === "choices")
     return `The rows are the choices of a field: give it a queryset with \`${method}("${load.path}")\`, in an admin class by \`formfield_for_foreignkey()\`.`;
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
+  if (isPrefetchedIntoDict(load, input.graph)) return remedyBesideDict(load.path);
   if (load.origin.forAction === true && isSharedAction(load.origin, input.facts))
     return `Add \`${method}("${load.path}")\` in the \`get_queryset()\` of \`${modelName(load.origin.model)}\`'s admin: rows of other models come to the action as well.`;
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
-  if (isPrefetchedIntoDict(load, input.graph)) return remedyBesideDict(load.path);
   return `Add \`${method}("${load.path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 
@@ -115,9 +115,12 @@ function contentTypeRead({ target, model, path }: LazyLoad, { graph }: RuleInput
   return key == null ? null : `\`ContentType.objects.get_for_id(….${key})\`, which keeps the types in memory`;
 }
 
-/** Prefetched rows are kept in the row's `__dict__`: a copy of it has a key that is no field. */
+/**
+ * Prefetched rows are kept in the row's `__dict__`: a copy of it has a key that is no field, and a copy of the row takes them for its own, so that
+ * `set()` finds them there and adds none.
+ */
 function remedyBesideDict(path: string): string {
-  return `Fetch the rows of \`${dotted(path)}\` for all of them with one query and group them in Python: \`prefetch_related()\` would put them into \`__dict__\`, which the code reads.`;
+  return `Fetch the rows of \`${dotted(path)}\` for all of them with one query and group them in Python: \`prefetch_related()\` would put them into \`__dict__\`, which the code reads or copies.`;
 }
 
 /** `prefetch_related()` keeps the rows as they were before the loop. */
