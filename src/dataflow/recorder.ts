@@ -44,6 +44,7 @@ export interface LiveOrigin {
   readonly collected?: boolean;
   /** Django fetches them for a form. */
   readonly forForm?: NonNullable<Origin["forForm"]>;
+  readonly offeredFor?: NonNullable<Origin["offeredFor"]>;
   /** The rows of a changelist that an action is given. */
   readonly forAction?: true;
   /** Paths to the rows that were copied or of which `__dict__` was read, "" for its own. */
@@ -379,6 +380,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.computed === true ? { computed: true } : {}),
     ...(live.collected === true ? { collected: true } : {}),
     ...(live.forForm === undefined ? {} : { forForm: live.forForm }),
+    ...(live.offeredFor === undefined ? {} : { offeredFor: live.offeredFor }),
     ...(live.forAction === true ? { forAction: true } : {}),
     ...(live.asDict === undefined ? {} : { asDict: new Set(live.asDict) }),
   };

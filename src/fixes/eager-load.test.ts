@@ -423,7 +423,12 @@ class NoteAdmin(admin.ModelAdmin):
   const mended = await mend({ "shop/admin.py": code, "shop/notes.py": models }, "n-plus-one");
   expect([mended.after, mended.safeties]).toEqual([code, ["advice"]]);
   expect(mended.titles[0]).toMatch(/these rows are choices/);
-  expect(mended.found[0]?.message).toMatch(/choices of a field: give it a queryset with `select_related\("author"\)`/);
+  expect(mended.found[0]?.message).toMatch(
+    /choices of the field `topic`: give it a queryset with `select_related\("author"\)`.* `formfield_for_foreignkey\(\)`/,
+  );
+  const many = models.replace("topic = models.ForeignKey(Topic, models.CASCADE)", "topics = models.ManyToManyField(Topic)");
+  const ofMany = await mend({ "shop/admin.py": code, "shop/notes.py": many }, "n-plus-one");
+  expect(ofMany.found[0]?.message).toMatch(/choices of the field `topics`: .* `formfield_for_manytomany\(\)`/);
 });
 
 test("rows that the loop adds to a relation would not be among those that were prefetched", async () => {

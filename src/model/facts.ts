@@ -89,6 +89,8 @@ export interface Origin {
   readonly collected?: boolean;
   /** Django fetches them for a form, as its field's choices or as the rows of its set: the class that shows it has another queryset. */
   readonly forForm?: "choices" | "set";
+  /** The relation whose rows the form offers. */
+  readonly offeredFor?: { readonly field: string; readonly isMany: boolean };
   /** Rows of a changelist that an admin's action is given: `span` is the action's header. */
   readonly forAction?: true;
   /** Paths to the rows that code copies, or of which it reads `__dict__`, where Django keeps what is prefetched; "" for its own. */

@@ -187,7 +187,7 @@ const rowsOfSet =
     const manager = modelManager(engine, found, found.defaultManager, { span: where.span, frame: where.frame });
     const own = key === undefined ? NO_ARGS : { ...NO_ARGS, keywords: new Map([[key.name, UNKNOWN]]) };
     const rows = engine.callMethod(
-      { ...manager, origin: implicitOrigin(engine, found, "set", "forms", where) },
+      { ...manager, origin: implicitOrigin(engine, found, { forForm: "set" }, where) },
       key === undefined ? "all" : "filter",
       own,
       where,

@@ -24,22 +24,23 @@ export function isEditable({ declaration }: Field): boolean {
 export function optionsOf(engine: Engine, field: Field, site: CallSite): Value | null {
   const target = engine.graph.byLabel(field.relation?.target ?? "");
   if (target === null) return null;
+  const offered = { offeredFor: { field: field.name, isMany: field.relation?.single === false } };
   const manager = modelManager(engine, target, target.defaultManager, { span: site.span, frame: site.frame });
-  const all = engine.callMethod({ ...manager, origin: implicitOrigin(engine, target, "choices", field.name, site) }, "all", NO_ARGS, site);
+  const all = engine.callMethod({ ...manager, origin: implicitOrigin(engine, target, { forForm: "choices", ...offered }, site) }, "all", NO_ARGS, site);
   return all.kind === "queryset" ? all : null;
 }
 
 /** A queryset that Django makes for a form: not that of the class that shows it, where loading more would not help. */
-export function implicitOrigin(engine: Engine, target: Model, forForm: NonNullable<LiveOrigin["forForm"]>, what: string, site: CallSite): LiveOrigin {
+export function implicitOrigin(engine: Engine, target: Model, use: Pick<LiveOrigin, "forForm" | "offeredFor">, site: CallSite): LiveOrigin {
   const { span } = projectSite(site);
-  return engine.recorder.origin(`options:${target.label}:${what}:${span.file}:${span.start}`, () => ({
+  return engine.recorder.origin(`options:${target.label}:${use.offeredFor?.field ?? ""}:${span.file}:${span.start}`, () => ({
     kind: "implicit",
     model: target,
     span,
     symbol: engine.entry?.cls.id ?? site.frame.symbol,
     escapes: true,
     asInstances: true,
-    forForm,
+    ...use,
   }));
 }
 

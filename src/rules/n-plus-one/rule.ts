@@ -98,8 +98,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
-  if (load.origin.forForm === "choices")
-    return `The rows are the choices of a field: give it a queryset with \`${method}("${load.path}")\`, in an admin class by \`formfield_for_foreignkey()\`.`;
+  if (load.origin.forForm === "choices") return remedyOfChoices(load, method);
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
   if (isPrefetchedIntoDict(load, input.graph)) return remedyBesideDict(load.path);
   if (load.origin.forAction === true && isSharedAction(load.origin, input.facts))
@@ -113,6 +112,12 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
 function contentTypeRead({ target, model, path }: LazyLoad, { graph }: RuleInput): string | null {
   const key = target === "contenttypes.ContentType" ? graph.byLabel(model)?.fields.get(path.split("__").at(-1) ?? path)?.attname : null;
   return key == null ? null : `\`ContentType.objects.get_for_id(….${key})\`, which keeps the types in memory`;
+}
+
+function remedyOfChoices({ origin: { offeredFor }, path }: LazyLoad, method: string): string {
+  const field = offeredFor === undefined ? "a field" : `the field \`${offeredFor.field}\``;
+  const hook = offeredFor?.isMany === true ? "formfield_for_manytomany" : "formfield_for_foreignkey";
+  return `The rows are the choices of ${field}: give it a queryset with \`${method}("${path}")\`, in an admin class by \`${hook}()\`.`;
 }
 
 /**
