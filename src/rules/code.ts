@@ -55,20 +55,8 @@ export function changedNames(node: SyntaxNode, except: SyntaxNode | null = null)
 
 function changedBy(node: SyntaxNode): readonly string[] {
   switch (node.kind) {
-    case "assign":
-      return node.targets.flatMap(boundNames);
-    case "augment":
-      return boundNames(node.target);
-    case "for":
-      return boundNames(node.target);
-    case "comprehension":
-      return node.clauses.flatMap((clause) => boundNames(clause.target));
-    case "with":
-      return node.items.flatMap((item) => (item.target === null ? [] : boundNames(item.target)));
     case "walrus":
       return [node.name];
-    case "delete":
-      return node.targets.flatMap(boundNames);
     case "function":
     case "class":
       return [node.name];
@@ -80,6 +68,24 @@ function changedBy(node: SyntaxNode): readonly string[] {
       return node.cases.flatMap((one) => one.binds);
     case "call":
       return node.callee.kind === "attribute" && MUTATORS.has(node.callee.name) ? rootName(node.callee.object) : [];
+    default:
+      return targetsOf(node).flatMap(boundNames);
+  }
+}
+
+/** What a statement, or a part of a comprehension, assigns to or deletes. */
+export function targetsOf(node: SyntaxNode): readonly Expr[] {
+  switch (node.kind) {
+    case "assign":
+    case "delete":
+      return node.targets;
+    case "augment":
+    case "for":
+      return [node.target];
+    case "comprehension":
+      return node.clauses.map((clause) => clause.target);
+    case "with":
+      return node.items.flatMap((item) => item.target ?? []);
     default:
       return [];
   }
