@@ -1,9 +1,9 @@
 /** What stays the same from round to round of a loop: values, and whole queries. */
-import type { Attribute, ChainCall, Expr, LazyLoad, Model, Name, QueryRun, RelationKind, RuleInput, Span, Write } from "../model/index.ts";
+import type { Attribute, ChainCall, Expr, Field, LazyLoad, Model, Name, QueryRun, RelationKind, RuleInput, Span, Write } from "../model/index.ts";
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
-import { calledName, keywordLookups } from "./chains.ts";
-import { callAt, changedNames, exprAt, functionAt, localValuesOf, namesIn } from "./code.ts";
+import { calledName, fieldNamed, keywordLookups } from "./chains.ts";
+import { callAt, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
 import { isWithin } from "./runs.ts";
@@ -23,8 +23,60 @@ export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   if (read.length === 0) return false;
   const changed = site.loop === null ? null : changedNames(site.loop);
   const isLeft = (name: string): boolean => changed !== null && !changed.has(name);
-  if (run.calls.length === 0) return !read.every(({ name }) => isLeft(name));
+  if (run.calls.length === 0) return !read.every((name) => isLeft(name.name) || isOfPinnedColumn(name, nodes, round, input));
   return !read.every((name) => handedOver(name.name, run, input).some(isLeft) || isOfContext(name, nodes, run, input));
+}
+
+/** `row.kind` in a loop over `filter(kind=kind)`: every row has the same. */
+function isOfPinnedColumn({ name }: Name, nodes: readonly SyntaxNode[], { run, loop: fact, site: { loop, iterable } }: Round, input: RuleInput): boolean {
+  const rows = fact.over === "rows" ? input.graph.byLabel(fact.origin?.model ?? "") : null;
+  if (rows === null || iterable === null || loop?.kind !== "for" || loop.target.kind !== "name" || loop.target.name !== name) return false;
+  const isRow = (node: SyntaxNode): boolean => node.kind === "name" && node.name === name;
+  const reads = nodes.filter((node) => node.kind === "attribute").filter(({ object }) => isRow(object));
+  if (reads.length < nodes.filter(isRow).length) return false;
+  const columns = new Set(reads.map((read) => fieldNamed(rows, read.name)));
+  const pinned = pinnedColumns(iterable, rows, run.span.file, input);
+  return [...columns].every((column) => column !== null && pinned.has(column)) && !loop.body.some((stmt) => isSetIn(stmt, name, columns, rows));
+}
+
+/** The statement gives the name another row, or one of the columns another value. */
+function isSetIn(stmt: SyntaxNode, name: string, columns: ReadonlySet<Field | null>, model: Model): boolean {
+  const targets = nodesIn(stmt)
+    .flatMap(targetsOf)
+    .flatMap((target) => (target.kind === "sequence" ? target.items : [target]));
+  return targets.some(
+    (target) =>
+      (target.kind === "name" && target.name === name) ||
+      (target.kind === "attribute" && target.object.kind === "name" && target.object.name === name && columns.has(fieldNamed(model, target.name))),
+  );
+}
+
+/** Methods after which a queryset's rows still meet the conditions before them, and no column has another value than the table's. */
+const KEEPS_CONDITIONS: ReadonlySet<string> = new Set(
+  "all filter exclude order_by reverse distinct select_related prefetch_related select_for_update only defer using iterator".split(" "),
+);
+
+/** Columns that the queryset, as it is written, compares with one value each. */
+function pinnedColumns(rows: Expr, model: Model, file: string, input: RuleInput): ReadonlySet<Field> {
+  const pinned = new Set<Field>();
+  let at: Expr | null = rows;
+  while (at !== null) {
+    if (at.kind === "name") {
+      at = soleValueOf(input, file, at);
+      continue;
+    }
+    if (at.kind !== "call" || at.callee.kind !== "attribute" || !KEEPS_CONDITIONS.has(at.callee.name)) break;
+    for (const { keyword, fields, rest } of at.callee.name === "filter" ? keywordLookups(input, model, at) : [])
+      if (fields[0] !== undefined && fields.length === 1 && rest.every((one) => one === "exact") && nodesIn(keyword.value).every(isPlainValue))
+        pinned.add(fields[0]);
+    at = at.callee.object;
+  }
+  return pinned;
+}
+
+/** A call may give an expression, of which each row has its own: `filter(kind=F("other"))`. */
+function isPlainValue({ kind }: SyntaxNode): boolean {
+  return kind === "name" || kind === "attribute" || kind === "str" || kind === "constant" || kind === "num";
 }
 
 /** Names that stand for more than constants and settings; one that the code around assigns is no constant, however it is written. */
