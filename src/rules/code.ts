@@ -2,6 +2,7 @@
 import type { Call, Expr, For, FunctionDef, Lambda, Name, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { blocksOf } from "../python/inner-blocks.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { isInside } from "../model/span.ts";
 
 export function functionAt(path: readonly SyntaxNode[]): FunctionDef | Lambda | null {
   const found = path.findLast((one) => one.kind === "function" || one.kind === "lambda");
@@ -151,7 +152,7 @@ export function canFollow(input: RuleInput, earlier: Span, later: Span): boolean
 
 function areExclusive(holder: SyntaxNode, a: Span, b: Span): boolean {
   const arms = armsOf(holder);
-  const armOf = (span: Span): number => arms.findIndex((arm) => arm.some((one) => one.start <= span.start && span.end <= one.end));
+  const armOf = (span: Span): number => arms.findIndex((arm) => arm.some((one) => isInside(span, one)));
   const first = armOf(a);
   const second = armOf(b);
   return first >= 0 && second >= 0 && first !== second;

@@ -5,8 +5,7 @@ import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
-import { isSameSpan } from "../model/span.ts";
-import { isWithin } from "./runs.ts";
+import { isSameSpan, isWithin } from "../model/span.ts";
 
 /** Reads of one finding that are listed; more are summed up. */
 const MAX_ACCESSES = 6;
@@ -40,7 +39,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
 /** Where other relations are loaded already, if that is not written at the queryset itself. */
 function eagerSpots({ origin: { calls, span }, path }: LazyLoad): Spot[] {
   const eager = calls.findLast((one) => (one.name === "select_related" || one.name === "prefetch_related") && !loads(one, path));
-  if (eager === undefined || (eager.file === span.file && eager.start <= span.start && span.end <= eager.end)) return [];
+  if (eager === undefined || isWithin(span, eager)) return [];
   return [{ role: "definition", span: { file: eager.file, start: eager.dot, end: eager.end }, label: "loads other relations" }];
 }
 

@@ -6,8 +6,7 @@ import { calledName, fieldNamed, keywordLookups } from "./chains.ts";
 import { callAt, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
-import { isWithin } from "./runs.ts";
-import { isSameSpan } from "../model/span.ts";
+import { isSameSpan, isWithin } from "../model/span.ts";
 
 export interface Round {
   readonly run: QueryRun;

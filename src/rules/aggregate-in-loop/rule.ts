@@ -11,8 +11,8 @@ import { isUsedUp } from "../loops.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
-import { isWithin } from "../runs.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
+import { isInside, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -78,7 +78,7 @@ const IN_STEP = "what is fetched before the loop has to be kept in step with tha
 /** It is asked in a condition around a write of the same rows. */
 function decidesWrite(load: LazyLoad, { program, facts }: RuleInput): boolean {
   const at = [...load.calls, load.access].find(({ file }) => file === load.loop?.span.file) ?? load.access;
-  const tested = pathTo(program, at).filter((node) => (node.kind === "if" || node.kind === "while") && node.test.start <= at.start && at.end <= node.test.end);
+  const tested = pathTo(program, at).filter((node) => (node.kind === "if" || node.kind === "while") && isInside(at, node.test));
   return tested.some(({ start, end }) =>
     facts.writes.some((write) => write.model === load.target && [write.span, ...write.calls].some((one) => isWithin(one, { ...at, start, end }))),
   );

@@ -5,10 +5,11 @@ import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.t
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
-import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
+import { nameOf, oncePerPlace } from "../runs.ts";
 import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
 import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
+import { isInside, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -251,7 +252,7 @@ function isProvenInvariant(run: QueryRun, site: LoopSite, input: RuleInput): boo
 function hoist(run: QueryRun, site: LoopSite, input: RuleInput): FixDraft[] {
   const { loop } = site;
   if (loop === null || run.calls.length > 0 || run.how === "iterate") return [];
-  const stmt = loop.body.find((one) => one.start <= run.span.start && run.span.end <= one.end);
+  const stmt = loop.body.find((one) => isInside(run.span, one));
   if (stmt?.kind !== "assign" || stmt.value === null || stmt.targets.length !== 1 || stmt.value.end !== run.span.end) return [];
   const [target] = stmt.targets;
   if (target?.kind !== "name" || loop.body.length < 2) return [];

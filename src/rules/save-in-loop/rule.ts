@@ -2,7 +2,7 @@ import type { Assign, Expr, FindingDraft, Model, Rule, RuleInput } from "../../m
 import { isNoneLiteral, nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 import { withinLoop } from "../loops.ts";
-import { isSameSpan } from "../../model/span.ts";
+import { isInside, isSameSpan } from "../../model/span.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
 import { setsNothing } from "./no-change.ts";
 import { sameValues, updateFix, updateText, type SameValue } from "./same-values.ts";
@@ -88,7 +88,7 @@ function isAskedWhetherNew({ site, span }: LoopWrite, name: string): boolean {
       node.test.object.kind === "attribute" &&
       node.test.object.object.kind === "name" &&
       node.test.object.object.name === name &&
-      node.then.some((stmt) => stmt.start <= span.start && span.end <= stmt.end),
+      node.then.some((stmt) => isInside(span, stmt)),
   );
 }
 
