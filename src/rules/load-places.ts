@@ -98,7 +98,7 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
 }
 
 /** Rows that a delete fetches to tell receivers of them: nobody hands it a queryset. */
-const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
+export const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
 
 /** What to do where no queryset can be told to load it: for rows of the code's own SQL, for what a delete collects, and for one that was just made; null elsewhere. */
 export function beyondQuerysets(load: LazyLoad): string | null {

@@ -3,7 +3,7 @@ import { isAskedOnce, rarity } from "../../model/otherwise.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
-import { isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
+import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
@@ -139,7 +139,7 @@ function collectedText(model: string, deleted: string): Text {
   return {
     claim: `A receiver queries \`${model}\` for each \`${deleted}\` that the delete takes with it.`,
     reason: "`delete()` calls the receivers of the rows that go, one row after the other.",
-    remedy: "Let the receiver collect keys, and ask for all of them once, in `transaction.on_commit()` or after the delete.",
+    remedy: COLLECTED,
   };
 }
 
