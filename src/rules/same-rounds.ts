@@ -3,10 +3,10 @@ import type { Attribute, ChainCall, Expr, Field, LazyLoad, Model, Name, QueryRun
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { calledName, fieldNamed, keywordLookups } from "./chains.ts";
-import { callAt, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
+import { callAt, chainHead, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
-import { isSameSpan, isWithin } from "../model/span.ts";
+import { isInside, isSameSpan, isWithin } from "../model/span.ts";
 
 export interface Round {
   readonly run: QueryRun;
@@ -18,12 +18,17 @@ export interface Round {
 export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   const { run, site } = round;
   const nodes = nodesIn(value);
-  const read = namesReadIn(nodes, run.calls.length === 0 ? site.loop : functionAt(pathTo(input.program, run.span)));
+  const read = namesReadIn(nodes, run.calls.length === 0 ? site.rounds : functionAt(pathTo(input.program, run.span)));
   if (read.length === 0) return false;
-  const changed = site.loop === null ? null : changedNames(site.loop);
-  const isLeft = (name: string): boolean => changed !== null && !changed.has(name);
+  const isLeft = leftBy(site);
   if (run.calls.length === 0) return !read.every((name) => isLeft(name.name) || isOfPinnedColumn(name, nodes, round, input));
   return !read.every((name) => handedOver(name.name, run, input).some(isLeft) || isOfContext(name, nodes, run, input));
+}
+
+/** Whether no round changes what a name stands for. */
+function leftBy({ rounds }: LoopSite): (name: string) => boolean {
+  const changed = rounds === null ? null : changedNames(rounds);
+  return (name) => changed !== null && !changed.has(name);
 }
 
 /** `row.kind` in a loop over `filter(kind=kind)`: every row has the same. */
@@ -144,25 +149,40 @@ export function asksTheSame(round: Round, input: RuleInput): boolean {
   const { run, loop, site } = round;
   const born = exprAt(input, run.origin.span);
   if (run.origin.kind !== "manager" || run.sliced || born === null) return false;
-  const holder = functionAt(pathTo(input.program, run.span));
+  const at = run.calls[0] ?? run.span;
+  const isLeft = leftBy(site);
   // Names of another function, which made the queryset or narrows it, say nothing about this one's.
-  const isHere = ({ file, start }: Pick<Span, "file" | "start">): boolean =>
-    file === run.span.file && (holder === null || (holder.start <= start && start < holder.end));
-  const differs = (value: Expr, at: Pick<Span, "file" | "start">): boolean =>
-    isHere(at) ? varies(value, round, input) : namesReadIn(nodesIn(value)).length > 0;
+  const isHere = inFunctionOf(run.span, input);
+  const isOfLoop = inFunctionOf(at, input);
+  const differs = (value: Expr, place: Pick<Span, "file" | "start">): boolean =>
+    isHere(place) ? varies(value, round, input) : !namesReadIn(nodesIn(value)).every(({ name }) => isOfLoop(place) && isLeft(name));
+  if (isOfLoop(run.origin.span) && isOneOfSeveral(round, input)) return false;
   if (hasUnknownInput(born) || differs(born, run.origin.span)) return false;
   if (
-    givenTo(run, input).some(({ args, keywords, ...at }) =>
-      [...args, ...keywords.map(({ value }) => value)].some((value) => !nodesIn(value).every(isKnown) || differs(value, at)),
+    givenTo(run, input).some(({ args, keywords, ...place }) =>
+      [...args, ...keywords.map(({ value }) => value)].some((value) => !nodesIn(value).every(isKnown) || differs(value, place)),
     )
   )
     return false;
-  const at = run.calls[0] ?? run.span;
   const isInRound = (write: Write): boolean =>
     site.loop === null
       ? write.loop !== null && isSameSpan(write.loop.span, loop.span)
       : isReachedFrom({ ...at, start: site.loop.start, end: site.loop.end }, write);
   return !input.facts.writes.some((write) => isInRound(write) && canChange(write, run, input));
+}
+
+/** The queryset is from before the loop, and each round may come with another one: `for rows in several: rows.first()`. */
+function isOneOfSeveral(round: Round, input: RuleInput): boolean {
+  const { run, site } = round;
+  const { span } = run.origin;
+  if (isWithin(span, run.span) || (site.rounds !== null && isInside(span, site.rounds))) return false;
+  const asked = exprAt(input, run.span);
+  return asked === null || varies(chainHead(asked), round, input);
+}
+
+function inFunctionOf(at: Span, { program }: RuleInput): (place: Pick<Span, "file" | "start">) => boolean {
+  const holder = functionAt(pathTo(program, at));
+  return ({ file, start }) => file === at.file && (holder === null || (holder.start <= start && start < holder.end));
 }
 
 /** What to do about a row that each round fetches alone although it is the same one; null where rounds fetch rows of their own. */

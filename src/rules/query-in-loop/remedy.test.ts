@@ -405,3 +405,16 @@ test("a column that the loop's filter compares with one value is the same in eve
   expect(await each(open, "Product.objects.get(title=row.customer.name)")).not.toBe(once);
   expect(await each(open, "Product.objects.get(title=row.status, stock=row.total)")).toContain("`filter(stock__in=…)`");
 });
+
+test("a queryset from before the loop gives the same row in each round, whoever takes it", async () => {
+  const once = /^Run it once before the loop\./;
+  const rows = "rows = Order.objects.filter(status=request.status)\n";
+  const helper = `def first(found):\n    return found[0]\n${rows}`;
+  expect(await remedy(`${rows}print([rows[0].total for key in keys])`)).toMatch(once);
+  expect(await remedy(`${rows}print([rows.filter(customer_id=key).first() for key in keys])`)).not.toMatch(once);
+  expect(await remedy(`${helper}for key in keys:\n    print(first(rows), key)`)).toMatch(once);
+  expect(await remedy(`${helper}for key in keys:\n    print(first(rows.filter(customer_id=key)))`)).not.toMatch(once);
+  const several = "several = [Order.objects.filter(status=key) for key in keys]\nfor found in several:\n";
+  expect(await remedy(`${several}    print(found.first())`)).not.toMatch(once);
+  expect(await remedy(`${helper}${several}    print(first(found))`)).not.toMatch(once);
+});
