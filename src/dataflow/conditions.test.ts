@@ -402,6 +402,53 @@ def texts():
   });
 });
 
+test("what a loop asks for in one of the rounds that it counts is asked once", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Customer, Order
+
+
+def numbered():
+    for index, row in enumerate(Order.objects.all()):
+        if index == 0 and row.total:
+            print(row.customer.name)
+        if not index:
+            print(row.lines.count())
+        if index == 2:
+            continue
+        else:
+            print(row.customer.email)  # expect: customer
+
+
+def within():
+    for row in Order.objects.all():
+        for number in range(3):
+            if number == 0:
+                print(row.customer.name)  # expect: customer
+
+
+def others(numbers):
+    for number, row in zip(numbers, Order.objects.all()):
+        if number == 0:
+            print(row.customer.name)  # expect: customer
+
+
+def reset():
+    for index, row in enumerate(Order.objects.all()):
+        if row.paid:
+            index = 0
+        if index == 0:
+            print(row.customer.name)  # expect: customer
+
+
+def many(found):
+    for index, row in enumerate(Order.objects.all()):
+        found[index] = 1
+        if index == row.total or index > 0:
+            print(row.customer.name)  # expect: customer
+`,
+  });
+});
+
 test("what is given where the default is None is not None", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order

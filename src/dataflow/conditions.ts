@@ -226,8 +226,9 @@ interface Bound {
 
 const bound = new WeakMap<Stmt, Bound>();
 
-function boundIn(loop: For | While): Bound {
-  const known = bound.get(loop);
+/** What a statement, and all within it, binds and sets. */
+export function boundIn(stmt: Stmt): Bound {
+  const known = bound.get(stmt);
   if (known !== undefined) return known;
   const names = new Set<string>();
   const attributes = new Set<string>();
@@ -237,14 +238,14 @@ function boundIn(loop: For | While): Bound {
     else if (target.kind === "sequence") target.items.forEach(add);
     else if (target.kind === "star") add(target.value);
   };
-  for (const node of nodesIn(loop)) {
+  for (const node of nodesIn(stmt)) {
     if (node.kind === "assign") node.targets.forEach(add);
     else if (node.kind === "augment" || node.kind === "for") add(node.target);
     else if (node.kind === "walrus") names.add(node.name);
     else if (node.kind === "with") for (const { target } of node.items) if (target !== null) add(target);
   }
   const found = { names, attributes };
-  bound.set(loop, found);
+  bound.set(stmt, found);
   return found;
 }
 

@@ -1,5 +1,7 @@
 /** Statements that leave a loop run once in it at most, however many rows the loop has; so does what a template asks for in the first round alone. */
-import type { Expr, Stmt } from "../model/index.ts";
+import type { Expr, For, FunctionDef, Lambda, Stmt } from "../model/index.ts";
+import { nodesIn } from "../python/syntax-tree.ts";
+import { boundIn } from "./conditions.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
 import { joinAll, type QuerysetValue, type Value } from "./values.ts";
 
@@ -34,18 +36,45 @@ export function loopOfCaller(frame: Frame): Loop | null {
   return frame.caller?.loop ?? null;
 }
 
-/** Runs `work` where a test holds: what `{% if forloop.first %}` guards runs in one round. */
+/** Runs `work` where a test holds: what `{% if forloop.first %}` or `if index == 0:` guards runs in one round. */
 export function runWhereHolds<T>(test: Expr, frame: Frame, work: () => T): T {
   return isOfOneRound(test, frame) ? runOutside(frame, frame.loop?.outer ?? null, work) : work();
 }
 
-/** `forloop.first`, Jinja2's `loop.last`: in one round of the innermost loop. A loop of Python around the page has none. */
+/** It holds in one round of the innermost loop. A loop of Python around a page has no `forloop`. */
 export function isOfOneRound(test: Expr, frame: Frame): boolean {
-  if (frame.module !== null || frame.loop?.depth !== frame.depth) return false;
+  if (frame.loop === null || frame.loop.depth !== frame.depth) return false;
   if (test.kind === "bool") return test.operator === "and" && test.items.some((one) => isOfOneRound(one, frame));
+  return frame.module === null ? isFirstOrLast(test, frame) : isOneCount(test, frame);
+}
+
+/** `forloop.first`, Jinja2's `loop.last`. */
+function isFirstOrLast(test: Expr, { language }: Frame): boolean {
   if ((test.kind !== "lookup" && test.kind !== "attribute") || (test.name !== "first" && test.name !== "last")) return false;
   const { object } = test;
-  return object.kind === "name" && object.name === (frame.language === "jinja2" ? "loop" : "forloop");
+  return object.kind === "name" && object.name === (language === "jinja2" ? "loop" : "forloop");
+}
+
+/** `index == 0` and `not index`, where the loop counts its rounds so. */
+function isOneCount(test: Expr, { def, loop }: Frame): boolean {
+  const name = test.kind === "not" ? test.operand : test.kind === "compare" && test.operators.length === 1 && test.operators[0] === "==" ? test.left : null;
+  if (name?.kind !== "name" || def === null || (test.kind === "compare" && test.rights[0]?.kind !== "num")) return false;
+  return loopsIn(def).some((node) => node.start === loop?.span.start && isCounted(node, name.name));
+}
+
+/** `for index in range(count)`, `for index, row in enumerate(rows)`, whose body leaves the name alone. */
+function isCounted({ target, iterable, body }: For, name: string): boolean {
+  const called = iterable.kind === "call" && iterable.callee.kind === "name" ? iterable.callee.name : "";
+  const counter = called === "range" ? target : called === "enumerate" && target.kind === "sequence" ? target.items[0] : undefined;
+  return counter?.kind === "name" && counter.name === name && !body.some((stmt) => boundIn(stmt).names.has(name));
+}
+
+const loops = new WeakMap<FunctionDef | Lambda, readonly For[]>();
+
+function loopsIn(def: FunctionDef | Lambda): readonly For[] {
+  const found = loops.get(def) ?? nodesIn(def).filter((node) => node.kind === "for");
+  loops.set(def, found);
+  return found;
 }
 
 /** Runs `work` under the loop `goal` of those around: rows of the loops that are left are single ones. */

@@ -1,6 +1,7 @@
 /** Takes a call out of a chain, or an argument out of a call, and leaves the rest as it is written. */
 import type { ChainCall, EagerLoad, EditDraft } from "../model/index.ts";
 import { lineEnd, lineStart, trailingCommentEnd } from "./source-text.ts";
+import { isInside } from "../model/span.ts";
 
 /** Removes `.method(…)`; a bare manager gets `.all()` instead, as it has no rows of its own. */
 export function dropCall(text: string, call: ChainCall): EditDraft {
@@ -32,6 +33,6 @@ export function dropArgument(text: string, call: ChainCall, index: number): Edit
 /** The call of a chain that declares an eager load, and which argument does. */
 export function declaringCall({ origin, method, span }: EagerLoad): { readonly call: ChainCall; readonly index: number } | null {
   const call = origin.calls.find((one) => one.name === method && one.file === span.file && one.dot <= span.start && span.end <= one.end);
-  const index = call?.args.findIndex((arg) => arg.start <= span.start && span.end <= arg.end) ?? -1;
+  const index = call?.args.findIndex((arg) => isInside(span, arg)) ?? -1;
   return call === undefined || index === -1 || call.args.some((arg) => arg.kind === "star") ? null : { call, index };
 }

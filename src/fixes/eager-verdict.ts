@@ -276,14 +276,23 @@ function touches(write: Write, load: LazyLoad): boolean {
 }
 
 /** The loop changes the rows that it asks about: what was asked before it is old by then. */
-export function isChangedInLoop(load: LazyLoad, { writes }: SourceFacts): boolean {
-  return writes.some((write) => write.model !== null && write.model === load.target && isInLoopOf(write, load));
+export function isChangedInLoop(load: LazyLoad, facts: SourceFacts): boolean {
+  return changesOf(load, facts).length > 0;
+}
+
+/** Of one relation they say nothing of the rows that another has. */
+const LINKS: ReadonlySet<string> = new Set(["add", "remove", "set", "clear"]);
+
+/** Writes of the loop that a round may be told of. */
+function changesOf(load: LazyLoad, { writes }: SourceFacts): readonly Write[] {
+  const isOfOther = ({ how, relation }: Write): boolean =>
+    LINKS.has(how) && load.narrowed !== true && relation !== null && relation !== load.path.split("__").at(-1);
+  return writes.filter((write) => write.model !== null && write.model === load.target && isInLoopOf(write, load) && !isOfOther(write));
 }
 
 /** A round asks before it writes: what it changes comes after what it was told. */
-export function isAskedBeforeChange(load: LazyLoad, { writes }: SourceFacts): boolean {
-  const changes = writes.filter((write) => write.model === load.target && isInLoopOf(write, load));
-  return changes.every((write) => isBefore([...load.calls, load.access], [...write.calls, write.span]));
+export function isAskedBeforeChange(load: LazyLoad, facts: SourceFacts): boolean {
+  return changesOf(load, facts).every((write) => isBefore([...load.calls, load.access], [...write.calls, write.span]));
 }
 
 /** Where two ways from the loop part, the first stands before the second. */

@@ -1,6 +1,6 @@
 /** Querysets that a framework makes from a class: admin classes, generic views, viewsets. */
 import type { ChainCall, ClassInfo, EditDraft, Expr, FunctionDef, LazyLoad, Origin, RuleInput, SourceFacts } from "../model/index.ts";
-import { isSameSpan } from "../model/span.ts";
+import { isInside, isSameSpan } from "../model/span.ts";
 import { nodesIn, pathTo } from "../python/syntax-tree.ts";
 import { appendCall, appendItems, extendCall, insertion, isExtensible } from "./chain-edit.ts";
 import { lookupPath, stepsOf } from "./eager-paths.ts";
@@ -142,7 +142,7 @@ const IN_ACTION = "whatever else the action does with the rows has it loaded too
 /** The class has a `get_queryset` of its own: its call is extended, or one is chained on what `super()` gives. */
 function overrideEdits(load: LazyLoad, cls: ClassInfo, def: FunctionDef, method: Method, paths: readonly string[], input: RuleInput): EditPlan {
   const { file } = cls.module.ir;
-  const inside = load.origin.calls.filter((call) => call.file === file && call.start >= def.start && call.end <= def.end);
+  const inside = load.origin.calls.filter((call) => call.file === file && isInside(call, def));
   const existing = inside.findLast((call) => call.name === method && isExtensible(call));
   if (existing !== undefined) return reviewed(extendCall(sourceOf(input, file), existing, paths));
   const call = superCall(def, "get_queryset");

@@ -10,6 +10,20 @@ export function isSameSpan(a: Span, b: Span): boolean {
   return a.file === b.file && a.start === b.start && a.end === b.end;
 }
 
+/** Offsets in a text that both sides know. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function isInside(inner: Stretch, outer: Stretch): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}
+
+export function isWithin(inner: Span, outer: Span): boolean {
+  return inner.file === outer.file && isInside(inner, outer);
+}
+
 /** What a place has to do with its finding; the order of places follows the data. */
 export type PlaceRole = "queryset" | "loop" | "call" | "access" | "definition" | "write" | "statement" | "table" | "index" | "setting";
 

@@ -1,5 +1,6 @@
 /** Finds a node of the syntax by its place, what encloses it, and what is below. */
 import type { Call, Expr, Module, Program, PythonModule, Span, Stmt } from "../model/index.ts";
+import { isInside } from "../model/span.ts";
 
 export type SyntaxNode = Expr | Stmt;
 
@@ -36,7 +37,7 @@ function descend(body: readonly SyntaxNode[], span: Span): readonly SyntaxNode[]
   const path: SyntaxNode[] = [];
   let level = body;
   for (;;) {
-    const next = level.find((one) => one.start <= span.start && span.end <= one.end);
+    const next = level.find((one) => isInside(span, one));
     if (next === undefined) return path;
     path.push(next);
     level = keptChildren(next);

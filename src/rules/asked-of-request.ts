@@ -1,6 +1,7 @@
 /** What is loaded where the request asks for it, and read where the request asks for it. */
 import type { ChainCall, Expr, LazyLoad, RuleInput, Span } from "../model/index.ts";
 import { nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { isInside } from "../model/span.ts";
 
 /** A view that joins `customer` for `?include=customer`, and a serializer that shows it for the same word: on the way without it nobody reads it. */
 export function isLoadedWhereAsked(load: LazyLoad, input: RuleInput): boolean {
@@ -32,7 +33,7 @@ function wordsAsked(span: Span, { program }: RuleInput): readonly string[] {
 function testAround(node: SyntaxNode, span: Span): readonly Expr[] {
   if (node.kind !== "if" && node.kind !== "conditional") return [];
   const then: readonly SyntaxNode[] = node.kind === "if" ? node.then : [node.then];
-  return then.some(({ start, end }) => start <= span.start && span.end <= end) ? [node.test] : [];
+  return then.some((one) => isInside(span, one)) ? [node.test] : [];
 }
 
 /** What names are given in a function: `include = request.GET.get("include", "").split(",")`. */

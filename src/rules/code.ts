@@ -2,6 +2,7 @@
 import type { Call, Expr, For, FunctionDef, Lambda, Name, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { blocksOf } from "../python/inner-blocks.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { isInside } from "../model/span.ts";
 
 export function functionAt(path: readonly SyntaxNode[]): FunctionDef | Lambda | null {
   const found = path.findLast((one) => one.kind === "function" || one.kind === "lambda");
@@ -55,20 +56,8 @@ export function changedNames(node: SyntaxNode, except: SyntaxNode | null = null)
 
 function changedBy(node: SyntaxNode): readonly string[] {
   switch (node.kind) {
-    case "assign":
-      return node.targets.flatMap(boundNames);
-    case "augment":
-      return boundNames(node.target);
-    case "for":
-      return boundNames(node.target);
-    case "comprehension":
-      return node.clauses.flatMap((clause) => boundNames(clause.target));
-    case "with":
-      return node.items.flatMap((item) => (item.target === null ? [] : boundNames(item.target)));
     case "walrus":
       return [node.name];
-    case "delete":
-      return node.targets.flatMap(boundNames);
     case "function":
     case "class":
       return [node.name];
@@ -80,6 +69,24 @@ function changedBy(node: SyntaxNode): readonly string[] {
       return node.cases.flatMap((one) => one.binds);
     case "call":
       return node.callee.kind === "attribute" && MUTATORS.has(node.callee.name) ? rootName(node.callee.object) : [];
+    default:
+      return targetsOf(node).flatMap(boundNames);
+  }
+}
+
+/** What a statement, or a part of a comprehension, assigns to or deletes. */
+export function targetsOf(node: SyntaxNode): readonly Expr[] {
+  switch (node.kind) {
+    case "assign":
+    case "delete":
+      return node.targets;
+    case "augment":
+    case "for":
+      return [node.target];
+    case "comprehension":
+      return node.clauses.map((clause) => clause.target);
+    case "with":
+      return node.items.flatMap((item) => item.target ?? []);
     default:
       return [];
   }
@@ -145,7 +152,7 @@ export function canFollow(input: RuleInput, earlier: Span, later: Span): boolean
 
 function areExclusive(holder: SyntaxNode, a: Span, b: Span): boolean {
   const arms = armsOf(holder);
-  const armOf = (span: Span): number => arms.findIndex((arm) => arm.some((one) => one.start <= span.start && span.end <= one.end));
+  const armOf = (span: Span): number => arms.findIndex((arm) => arm.some((one) => isInside(span, one)));
   const first = armOf(a);
   const second = armOf(b);
   return first >= 0 && second >= 0 && first !== second;

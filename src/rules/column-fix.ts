@@ -4,7 +4,7 @@ import { whyNotHere } from "../fixes/eager-load.ts";
 import { sourceOf } from "../fixes/source-text.ts";
 import type { FixDraft, RuleInput } from "../model/index.ts";
 import type { KnownReads } from "./known-reads.ts";
-import { isWithin } from "./runs.ts";
+import { isWithin } from "../model/span.ts";
 
 /** Others who call the method read other columns. */
 const behindMethod = (method: string): string => `do so behind ${method}() here, as far as that gives a queryset, and not inside it for all who call it`;

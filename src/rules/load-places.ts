@@ -5,8 +5,7 @@ import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
-import { isSameSpan } from "../model/span.ts";
-import { isWithin } from "./runs.ts";
+import { isSameSpan, isWithin } from "../model/span.ts";
 
 /** Reads of one finding that are listed; more are summed up. */
 const MAX_ACCESSES = 6;
@@ -40,7 +39,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
 /** Where other relations are loaded already, if that is not written at the queryset itself. */
 function eagerSpots({ origin: { calls, span }, path }: LazyLoad): Spot[] {
   const eager = calls.findLast((one) => (one.name === "select_related" || one.name === "prefetch_related") && !loads(one, path));
-  if (eager === undefined || (eager.file === span.file && eager.start <= span.start && span.end <= eager.end)) return [];
+  if (eager === undefined || isWithin(span, eager)) return [];
   return [{ role: "definition", span: { file: eager.file, start: eager.dot, end: eager.end }, label: "loads other relations" }];
 }
 
@@ -99,7 +98,7 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
 }
 
 /** Rows that a delete fetches to tell receivers of them: nobody hands it a queryset. */
-const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
+export const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
 
 /** What to do where no queryset can be told to load it: for rows of the code's own SQL, for what a delete collects, and for one that was just made; null elsewhere. */
 export function beyondQuerysets(load: LazyLoad): string | null {

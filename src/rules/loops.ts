@@ -5,6 +5,8 @@ import { loopAt, sourceText } from "./code.ts";
 
 export interface LoopSite {
   readonly loop: For | While | null;
+  /** The loop, or the comprehension whose clause it is. */
+  readonly rounds: SyntaxNode | null;
   /** What it runs over, as written. */
   readonly iterable: Expr | null;
   /** Nodes from the module down to the place in the loop's own function. */
@@ -15,8 +17,9 @@ export interface LoopSite {
 export function loopSite(input: RuleInput, fact: LoopFact, at: Span): LoopSite {
   const path = pathTo(input.program, at);
   const loop = loopAt(path, fact.span);
-  const clause = path.flatMap((node) => (node.kind === "comprehension" ? node.clauses : [])).find((one) => one.start === fact.span.start);
-  return { loop, iterable: loop?.kind === "for" ? loop.iterable : (clause?.iterable ?? null), path };
+  const comprehension = path.filter((node) => node.kind === "comprehension").find(({ clauses }) => clauses.some((one) => one.start === fact.span.start));
+  const clause = comprehension?.clauses.find((one) => one.start === fact.span.start);
+  return { loop, rounds: loop ?? comprehension ?? null, iterable: loop?.kind === "for" ? loop.iterable : (clause?.iterable ?? null), path };
 }
 
 /** Batches, pages and attempts are made so that each round has a query of its own. */

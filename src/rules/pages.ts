@@ -4,6 +4,7 @@ import type { ClassInfo, Expr, Origin, RuleInput, Span } from "../model/index.ts
 import { isNoneLiteral, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { functionAt } from "./code.ts";
 import { usesOf } from "./runs.ts";
+import { isInside } from "../model/span.ts";
 
 export interface PageSite {
   /** Model label. */
@@ -41,7 +42,7 @@ function handed(origin: Origin, input: RuleInput): PageSite[] {
   const { span } = origin;
   if (!isProject(span.file, input)) return [];
   const path = pathTo(input.program, span);
-  const call = path.findLast((node) => isPaginator(node, (argument) => argument.start <= span.start && span.end <= argument.end)) ?? byName(path, span);
+  const call = path.findLast((node) => isPaginator(node, (argument) => isInside(span, argument))) ?? byName(path, span);
   return call === undefined
     ? []
     : [{ model: origin.model, symbol: origin.symbol, span: { file: span.file, start: call.start, end: call.end }, how: "paginator", origin }];
@@ -77,7 +78,7 @@ function classSites(input: RuleInput): PageSite[] {
     if (cls.module.origin !== "project") return [];
     const how = waysOf(cls, input);
     const { def, module } = cls;
-    const origin = input.facts.origins.find((one) => one.span.file === module.ir.file && def.start <= one.span.start && one.span.end <= def.end);
+    const origin = input.facts.origins.find((one) => one.span.file === module.ir.file && isInside(one.span, def));
     return how === null || origin === undefined
       ? []
       : [{ model: origin.model, symbol: cls.id, span: { file: module.ir.file, start: def.start, end: def.headEnd }, how, origin }];

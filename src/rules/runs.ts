@@ -9,10 +9,6 @@ export function nameOf(label: string): string {
   return label.split(".").at(-1) ?? label;
 }
 
-export function isWithin(inner: Span, outer: Span): boolean {
-  return inner.file === outer.file && outer.start <= inner.start && inner.end <= outer.end;
-}
-
 /** One per place in the text: a function is analysed once for each way of calling it. */
 export function oncePerPlace<Fact extends { readonly span: Span }>(facts: readonly Fact[]): Fact[] {
   const seen = new Map<string, Fact>();

@@ -1,13 +1,12 @@
 /** What stays the same from round to round of a loop: values, and whole queries. */
-import type { Attribute, ChainCall, Expr, LazyLoad, Model, Name, QueryRun, RelationKind, RuleInput, Span, Write } from "../model/index.ts";
+import type { Attribute, ChainCall, Expr, Field, LazyLoad, Model, Name, QueryRun, RelationKind, RuleInput, Span, Write } from "../model/index.ts";
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
-import { calledName, keywordLookups } from "./chains.ts";
-import { callAt, changedNames, exprAt, functionAt, localValuesOf, namesIn } from "./code.ts";
+import { calledName, fieldNamed, keywordLookups } from "./chains.ts";
+import { callAt, chainHead, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
-import { isWithin } from "./runs.ts";
-import { isSameSpan } from "../model/span.ts";
+import { isInside, isSameSpan, isWithin } from "../model/span.ts";
 
 export interface Round {
   readonly run: QueryRun;
@@ -19,12 +18,69 @@ export interface Round {
 export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   const { run, site } = round;
   const nodes = nodesIn(value);
-  const read = namesReadIn(nodes, run.calls.length === 0 ? site.loop : functionAt(pathTo(input.program, run.span)));
+  const read = namesReadIn(nodes, run.calls.length === 0 ? site.rounds : functionAt(pathTo(input.program, run.span)));
   if (read.length === 0) return false;
-  const changed = site.loop === null ? null : changedNames(site.loop);
-  const isLeft = (name: string): boolean => changed !== null && !changed.has(name);
-  if (run.calls.length === 0) return !read.every(({ name }) => isLeft(name));
+  const isLeft = leftBy(site);
+  if (run.calls.length === 0) return !read.every((name) => isLeft(name.name) || isOfPinnedColumn(name, nodes, round, input));
   return !read.every((name) => handedOver(name.name, run, input).some(isLeft) || isOfContext(name, nodes, run, input));
+}
+
+/** Whether no round changes what a name stands for. */
+function leftBy({ rounds }: LoopSite): (name: string) => boolean {
+  const changed = rounds === null ? null : changedNames(rounds);
+  return (name) => changed !== null && !changed.has(name);
+}
+
+/** `row.kind` in a loop over `filter(kind=kind)`: every row has the same. */
+function isOfPinnedColumn({ name }: Name, nodes: readonly SyntaxNode[], { run, loop: fact, site: { loop, iterable } }: Round, input: RuleInput): boolean {
+  const rows = fact.over === "rows" ? input.graph.byLabel(fact.origin?.model ?? "") : null;
+  if (rows === null || iterable === null || loop?.kind !== "for" || loop.target.kind !== "name" || loop.target.name !== name) return false;
+  const isRow = (node: SyntaxNode): boolean => node.kind === "name" && node.name === name;
+  const reads = nodes.filter((node) => node.kind === "attribute").filter(({ object }) => isRow(object));
+  if (reads.length < nodes.filter(isRow).length) return false;
+  const columns = new Set(reads.map((read) => fieldNamed(rows, read.name)));
+  const pinned = pinnedColumns(iterable, rows, run.span.file, input);
+  return [...columns].every((column) => column !== null && pinned.has(column)) && !loop.body.some((stmt) => isSetIn(stmt, name, columns, rows));
+}
+
+/** The statement gives the name another row, or one of the columns another value. */
+function isSetIn(stmt: SyntaxNode, name: string, columns: ReadonlySet<Field | null>, model: Model): boolean {
+  const targets = nodesIn(stmt)
+    .flatMap(targetsOf)
+    .flatMap((target) => (target.kind === "sequence" ? target.items : [target]));
+  return targets.some(
+    (target) =>
+      (target.kind === "name" && target.name === name) ||
+      (target.kind === "attribute" && target.object.kind === "name" && target.object.name === name && columns.has(fieldNamed(model, target.name))),
+  );
+}
+
+/** Methods after which a queryset's rows still meet the conditions before them, and no column has another value than the table's. */
+const KEEPS_CONDITIONS: ReadonlySet<string> = new Set(
+  "all filter exclude order_by reverse distinct select_related prefetch_related select_for_update only defer using iterator".split(" "),
+);
+
+/** Columns that the queryset, as it is written, compares with one value each. */
+function pinnedColumns(rows: Expr, model: Model, file: string, input: RuleInput): ReadonlySet<Field> {
+  const pinned = new Set<Field>();
+  let at: Expr | null = rows;
+  while (at !== null) {
+    if (at.kind === "name") {
+      at = soleValueOf(input, file, at);
+      continue;
+    }
+    if (at.kind !== "call" || at.callee.kind !== "attribute" || !KEEPS_CONDITIONS.has(at.callee.name)) break;
+    for (const { keyword, fields, rest } of at.callee.name === "filter" ? keywordLookups(input, model, at) : [])
+      if (fields[0] !== undefined && fields.length === 1 && rest.every((one) => one === "exact") && nodesIn(keyword.value).every(isPlainValue))
+        pinned.add(fields[0]);
+    at = at.callee.object;
+  }
+  return pinned;
+}
+
+/** A call may give an expression, of which each row has its own: `filter(kind=F("other"))`. */
+function isPlainValue({ kind }: SyntaxNode): boolean {
+  return kind === "name" || kind === "attribute" || kind === "str" || kind === "constant" || kind === "num";
 }
 
 /** Names that stand for more than constants and settings; one that the code around assigns is no constant, however it is written. */
@@ -93,25 +149,40 @@ export function asksTheSame(round: Round, input: RuleInput): boolean {
   const { run, loop, site } = round;
   const born = exprAt(input, run.origin.span);
   if (run.origin.kind !== "manager" || run.sliced || born === null) return false;
-  const holder = functionAt(pathTo(input.program, run.span));
+  const at = run.calls[0] ?? run.span;
+  const isLeft = leftBy(site);
   // Names of another function, which made the queryset or narrows it, say nothing about this one's.
-  const isHere = ({ file, start }: Pick<Span, "file" | "start">): boolean =>
-    file === run.span.file && (holder === null || (holder.start <= start && start < holder.end));
-  const differs = (value: Expr, at: Pick<Span, "file" | "start">): boolean =>
-    isHere(at) ? varies(value, round, input) : namesReadIn(nodesIn(value)).length > 0;
+  const isHere = inFunctionOf(run.span, input);
+  const isOfLoop = inFunctionOf(at, input);
+  const differs = (value: Expr, place: Pick<Span, "file" | "start">): boolean =>
+    isHere(place) ? varies(value, round, input) : !namesReadIn(nodesIn(value)).every(({ name }) => isOfLoop(place) && isLeft(name));
+  if (isOfLoop(run.origin.span) && isOneOfSeveral(round, input)) return false;
   if (hasUnknownInput(born) || differs(born, run.origin.span)) return false;
   if (
-    givenTo(run, input).some(({ args, keywords, ...at }) =>
-      [...args, ...keywords.map(({ value }) => value)].some((value) => !nodesIn(value).every(isKnown) || differs(value, at)),
+    givenTo(run, input).some(({ args, keywords, ...place }) =>
+      [...args, ...keywords.map(({ value }) => value)].some((value) => !nodesIn(value).every(isKnown) || differs(value, place)),
     )
   )
     return false;
-  const at = run.calls[0] ?? run.span;
   const isInRound = (write: Write): boolean =>
     site.loop === null
       ? write.loop !== null && isSameSpan(write.loop.span, loop.span)
       : isReachedFrom({ ...at, start: site.loop.start, end: site.loop.end }, write);
   return !input.facts.writes.some((write) => isInRound(write) && canChange(write, run, input));
+}
+
+/** The queryset is from before the loop, and each round may come with another one: `for rows in several: rows.first()`. */
+function isOneOfSeveral(round: Round, input: RuleInput): boolean {
+  const { run, site } = round;
+  const { span } = run.origin;
+  if (isWithin(span, run.span) || (site.rounds !== null && isInside(span, site.rounds))) return false;
+  const asked = exprAt(input, run.span);
+  return asked === null || varies(chainHead(asked), round, input);
+}
+
+function inFunctionOf(at: Span, { program }: RuleInput): (place: Pick<Span, "file" | "start">) => boolean {
+  const holder = functionAt(pathTo(program, at));
+  return ({ file, start }) => file === at.file && (holder === null || (holder.start <= start && start < holder.end));
 }
 
 /** What to do about a row that each round fetches alone although it is the same one; null where rounds fetch rows of their own. */

@@ -5,6 +5,7 @@ import { fitText, roomAt } from "../fit-text.ts";
 import { indentAt, sourceOf, styleOf, type SourceText } from "../source-text.ts";
 import { writeInModule, pythonString, type PythonCode } from "./python-code.ts";
 import { placeOf, type ChangeInput, type NoPlace, type Place } from "./place.ts";
+import { isInside } from "../../model/span.ts";
 
 /** Arguments by name: the text of the new value, or null for one that is taken away. */
 export type Arguments = Readonly<Record<string, string | null>>;
@@ -101,7 +102,7 @@ function editCall(text: string, file: string, call: Call, { arguments: wanted }:
 
 /** A call on one line that grows too long for it is written anew, on several. */
 function fitted({ text, lineLength }: SourceText, call: Call, edits: readonly EditDraft[]): readonly EditDraft[] {
-  const inside = edits.filter(({ span }) => span.start >= call.start && span.end <= call.end);
+  const inside = edits.filter(({ span }) => isInside(span, call));
   const [first] = inside;
   const written = applyInside(text, call, inside);
   const wrapped = fitText(written, roomAt(text, call), styleOf(text, lineLength));

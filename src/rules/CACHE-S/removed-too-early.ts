@@ -1,8 +1,9 @@
 /** Keys that are removed before what they hold is committed. */
 import type { CacheCall, DatabaseDraft, RuleInput } from "../../model/index.ts";
-import { cacheCalls, isRemoval, isWithin, keyWords, openBlock, type OpenBlock } from "../caching/cache-calls.ts";
+import { cacheCalls, isRemoval, keyWords, openBlock, type OpenBlock } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { writeSites, type WriteSite } from "../caching/write-sites.ts";
+import { isWithin } from "../../model/span.ts";
 
 /** They take away; `incr()` of a counter inside a transaction is another matter. */
 const TAKING: ReadonlySet<string> = new Set(["delete", "delete_many", "delete_pattern", "clear"]);

@@ -3,12 +3,13 @@ import type { CacheCall, ChainCall, DatabaseDraft, RuleInput, Span } from "../..
 import { groupBy } from "../../model/group-by.ts";
 import { formatCount } from "../../model/numbers.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
-import { cacheCalls, isRemoval, isStore, isWithin, keysMeet, keyWords } from "../caching/cache-calls.ts";
+import { cacheCalls, isRemoval, isStore, keysMeet, keyWords } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { receivers, receiversOfAll, type Receiver } from "../caching/receivers.ts";
 import { writesOf, type WriteKind, type WriteSite } from "../caching/write-sites.ts";
 import { chainsIn } from "../chains.ts";
 import { callAt, functionAt } from "../code.ts";
+import { isWithin } from "../../model/span.ts";
 
 const SILENT: ReadonlySet<WriteKind> = new Set(["update", "bulk_create", "sql"]);
 const MOST_PLACES = 6;

@@ -1,9 +1,10 @@
 /** One key for what differs from user to user. */
 import type { DatabaseDraft, RuleInput, Span } from "../../model/index.ts";
-import { cacheCalls, isStore, isWithin, keyWords, valueSpans, valueStatements, wholeKey } from "../caching/cache-calls.ts";
+import { cacheCalls, isStore, keyWords, valueSpans, valueStatements, wholeKey } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { modelsOf } from "../caching/models-of.ts";
 import { narrowsByUser } from "../caching/user-rows.ts";
+import { isWithin } from "../../model/span.ts";
 
 export function userData(input: RuleInput): readonly DatabaseDraft[] {
   const seen = new Set<string>();

@@ -1,8 +1,9 @@
 /** Whole pages of the signed-in user, kept by `cache_page()` under their address alone. */
 import type { ClassDef, DatabaseDraft, Expr, FunctionDef, PythonModule, RuleInput, Span } from "../../model/index.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
-import { dottedOf, isWithin } from "../caching/cache-calls.ts";
+import { dottedOf } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
+import { isWithin } from "../../model/span.ts";
 
 const CACHE_PAGE = "django.views.decorators.cache.cache_page";
 const METHOD_DECORATOR = "django.utils.decorators.method_decorator";

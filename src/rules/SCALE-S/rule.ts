@@ -7,6 +7,7 @@ import { replicasOf } from "../scaling/aliases.ts";
 import { atomicRegions, type AtomicRegions } from "../scaling/atomic-regions.ts";
 import { callsIn } from "../scaling/calls-in.ts";
 import { readOnlyAliases, routersOf, type Router } from "../scaling/routers.ts";
+import { isInside } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -258,7 +259,7 @@ function readInside(call: Call, file: string, aliases: ReadonlySet<string>, regi
   const alias = textOf(call.args[0]);
   const span = { file, start: call.start, end: call.end };
   const block = regions.atomicAt(span);
-  const isWrite = written.some(({ places }) => places.some((place) => "span" in place && place.span.start <= call.start && call.end <= place.span.end));
+  const isWrite = written.some(({ places }) => places.some((place) => "span" in place && isInside(call, place.span)));
   if (alias === null || !aliases.has(alias) || block === null || isWrite) return [];
   return [
     draft(

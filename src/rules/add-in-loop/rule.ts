@@ -4,6 +4,7 @@ import { changedNames, namesIn, sourceText } from "../code.ts";
 import { collectEdits } from "../collect-fix.ts";
 import { withinLoop } from "../loops.ts";
 import { changesEachRound, hasComment, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { isInside } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -127,5 +128,5 @@ function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
 function isAskedInLoop({ write, span, site }: LoopWrite): boolean {
   const { loop } = site;
   if (loop === null || write.relation === null) return true;
-  return [...nodesIn(loop)].some((node) => node.kind === "attribute" && node.name === write.relation && !(node.start >= span.start && node.end <= span.end));
+  return [...nodesIn(loop)].some((node) => node.kind === "attribute" && node.name === write.relation && !isInside(node, span));
 }

@@ -42,6 +42,45 @@ test("what the loop changes is not asked before it", async () => {
   ]);
 });
 
+test("an answer that decides what the round writes is not asked for after the loop", async () => {
+  const body =
+    "for order in Order.objects.all():\n    Line.objects.create(order_id=request.pk, quantity=1)\n    if order.lines.count() < 9:\n        Line.objects.create(order=order, quantity=2)";
+  expect(await remedies(body)).toEqual([
+    "The loop writes rows of `Line`, and the answer decides what a round writes: what is fetched before the loop has to be kept in step with that.",
+  ]);
+});
+
+test("links of one relation say nothing of another's", async () => {
+  const report = await analyseShop({
+    "shop/models.py": `from django.db import models
+
+
+class Word(models.Model):
+    text = models.CharField(max_length=20)
+
+
+class Event(models.Model):
+    words = models.ManyToManyField(Word, related_name="+")
+    readers = models.ManyToManyField(Word, related_name="+")
+`,
+    "shop/signals.py": "",
+    "shop/work.py": `from shop.models import Event
+
+
+def replace(old, new):
+    for event in Event.objects.all():
+        event.words.remove(old)
+        event.words.add(new)
+        if event.readers.exists():
+            event.readers.remove(old)
+
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "aggregate-in-loop").map(({ remedy }) => remedy)).toEqual([
+    expect.stringMatching(/^Annotate `Exists\(…\)`, .* The answers stay right as long as/),
+  ]);
+});
+
 test("what a round asks before it writes may be asked before the loop", async () => {
   const body = "for order in Order.objects.all():\n    if not order.lines.exists():\n        Line.objects.create(order=order, quantity=1)";
   expect(await remedies(body)).toEqual([

@@ -9,8 +9,10 @@ import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
+import { isInside, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -58,12 +60,28 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   const beyond = beyondQuerysets(load);
   if (beyond !== null) return beyond;
   if (isChangedInLoop(load, input.facts) && !isAskedBeforeChange(load, input.facts))
-    return `The loop writes rows of \`${modelName(load.target ?? "")}\`, so that an answer from before it may be old: ask for all rows at once, after the loop.`;
+    return decidesWrite(load, input) ? `${writesRows(load)}, and the answer decides what a round writes: ${IN_STEP}` : `${writesRows(load)}, ${AFTER}`;
   const same = remedyOfSameRow(load, input);
   if (same !== null) return same;
   if (isFetchedEachRound(load, input.facts))
     return `Each round fetches its row alone: fetch the rows of all rounds before the loop, ${GIVES_ROW.has(load.method ?? "") ? `with \`prefetch_related("${load.path}")\`, and choose in Python` : "with this answer annotated"}.`;
   return beyondGeneric(load, input);
+}
+
+function writesRows({ target }: LazyLoad): string {
+  return `The loop writes rows of \`${modelName(target ?? "")}\``;
+}
+
+const AFTER = "so that an answer from before it may be old: ask for all rows at once, after the loop.";
+const IN_STEP = "what is fetched before the loop has to be kept in step with that.";
+
+/** It is asked in a condition around a write of the same rows. */
+function decidesWrite(load: LazyLoad, { program, facts }: RuleInput): boolean {
+  const at = [...load.calls, load.access].find(({ file }) => file === load.loop?.span.file) ?? load.access;
+  const tested = pathTo(program, at).filter((node) => (node.kind === "if" || node.kind === "while") && isInside(at, node.test));
+  return tested.some(({ start, end }) =>
+    facts.writes.some((write) => write.model === load.target && [write.span, ...write.calls].some((one) => isWithin(one, { ...at, start, end }))),
+  );
 }
 
 /** A round that asks first is told nothing of what it writes after, but may be told what one before it wrote of the same rows. */

@@ -1,6 +1,5 @@
 import type { Constraint, Database, DatabaseDraft, Field, FindingDraft, Model, Origin, Rule, RuleInput, Table, Write } from "../../model/index.ts";
 import { formatCount, formatNumber } from "../../model/numbers.ts";
-import { isWithin } from "../caching/cache-calls.ts";
 import { isInProjectFile } from "../caching/own-files.ts";
 import { receivers } from "../caching/receivers.ts";
 import { columnSpots, isUniqueColumn, keyColumns, modelOfTable } from "../database/column-facts.ts";
@@ -14,6 +13,7 @@ import { shapesIn } from "../../sql/compare-shapes.ts";
 import { fieldNamed, lookupOf } from "../chains.ts";
 import { count } from "../names.ts";
 import { ownModels } from "../own-models.ts";
+import { isWithin } from "../../model/span.ts";
 
 /** Share of the calls that read the child; this project's notes (2.a.9). */
 const LEAST_JOINED = 0.9;

@@ -2,6 +2,7 @@
 import type { CacheCall, Expr, FunctionDef, Lambda, RuleInput, SentStatement, Span, Symbol, With } from "../../model/index.ts";
 import { childrenOf, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { functionAt } from "../code.ts";
+import { isWithin } from "../../model/span.ts";
 
 const REMOVING: ReadonlySet<string> = new Set(["delete", "delete_many", "delete_pattern", "clear", "incr_version", "touch", "incr", "decr"]);
 const STORING: ReadonlySet<string> = new Set(["set", "add", "get_or_set"]);
@@ -110,8 +111,6 @@ function blockAround(input: RuleInput, at: Span): OpenBlock | null {
   if (fn?.kind !== "function" || !fn.decorators.some((one) => isAtomic(input, at.file, one))) return null;
   return { head: { file: at.file, start: fn.start, end: fn.headEnd }, body: { file: at.file, start: fn.headEnd, end: fn.end }, at };
 }
-
-export const isWithin = (inner: Span, outer: Span): boolean => inner.file === outer.file && inner.start >= outer.start && inner.end <= outer.end;
 
 /** Names that are followed to where they are given their value. Ours. */
 const MOST_STEPS = 3;

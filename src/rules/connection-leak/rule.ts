@@ -4,6 +4,7 @@ import { filesEvidence } from "../deployment/evidence.ts";
 import { holderName, modelName } from "../names.ts";
 import { isTestFile } from "../transactions/outside.ts";
 import { threadStarts, type ThreadStart } from "./thread-starts.ts";
+import { isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -53,11 +54,11 @@ interface Query {
 
 /** A query, or a write, that the target runs itself or by what it calls. */
 function queryIn({ target, module }: ThreadStart, { facts }: RuleInput): Query | null {
-  const isWithin = ({ file, start, end }: Span): boolean => file === module.ir.file && start >= target.start && end <= target.end;
-  const runs = facts.runs.filter((run) => !run.cached && run.doubts.length === 0 && [run.span, ...run.calls, ...run.trail.slice(1)].some(isWithin));
-  const own = runs.find((run) => isWithin(run.span)) ?? runs[0];
+  const isRun = (span: Span): boolean => isWithin(span, { file: module.ir.file, start: target.start, end: target.end });
+  const runs = facts.runs.filter((run) => !run.cached && run.doubts.length === 0 && [run.span, ...run.calls, ...run.trail.slice(1)].some(isRun));
+  const own = runs.find((run) => isRun(run.span)) ?? runs[0];
   if (own !== undefined) return { model: own.model, span: own.span };
-  const write = facts.writes.find(({ span }) => isWithin(span));
+  const write = facts.writes.find(({ span }) => isRun(span));
   if (write !== undefined) return { model: write.model ?? "", span: write.span };
   const [manager] = managersIn(target.body);
   return manager === undefined ? null : { model: "", span: { file: module.ir.file, start: manager.start, end: manager.end } };

@@ -3,6 +3,7 @@ import { pathTo } from "../../python/syntax-tree.ts";
 import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
 import { callAt, sourceText } from "../code.ts";
 import { isNamed, nameOf } from "../runs.ts";
+import { isInside } from "../../model/span.ts";
 
 /** A limit above this guards against loading too many rows: the count has to come first. */
 const GUARD = 50;
@@ -30,7 +31,7 @@ function isGuard(asked: QueryRun, input: RuleInput): boolean {
     (node) =>
       node.kind === "compare" &&
       node.operators.some((operator) => operator.startsWith("<") || operator.startsWith(">")) &&
-      [node.left, ...node.rights].some((one) => !isSmall(one) && !(one.start <= asked.span.start && asked.span.end <= one.end)),
+      [node.left, ...node.rights].some((one) => !isSmall(one) && !isInside(asked.span, one)),
   );
 }
 

@@ -15,8 +15,7 @@ import {
   writePlaces,
   type LoopWrite,
 } from "../loop-writes.ts";
-import { isWithin } from "../runs.ts";
-import { isSameSpan } from "../../model/span.ts";
+import { isSameSpan, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {

@@ -2,8 +2,8 @@ import { groupBy } from "../../model/group-by.ts";
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { calledName } from "../chains.ts";
-import { chainHead, changedNames, exprAt, functionAt, isReachedOnFailure, namesIn, sourceText } from "../code.ts";
-import { nameOf, runsAfter, subjectOf } from "../runs.ts";
+import { canFollow, chainHead, changedNames, exprAt, functionAt, isReachedOnFailure, namesIn, sourceText } from "../code.ts";
+import { nameOf, subjectOf } from "../runs.ts";
 import { isSameSpan } from "../../model/span.ts";
 import { onceFix } from "./once-fix.ts";
 
@@ -59,7 +59,7 @@ function isDrawn(expr: Expr): boolean {
 function isGuilty(first: QueryRun, second: QueryRun, input: RuleInput): boolean {
   if (first === second || first.queryset === second.queryset || isSameSpan(first.span, second.span)) return false;
   if (first.loop?.span.start !== second.loop?.span.start) return false;
-  return runsAfter(input, first, second) && !isReachedOnFailure(input, first.span, second.span) && isUnchangedBetween(first, second, input);
+  return canFollow(input, first.span, second.span) && !isReachedOnFailure(input, first.span, second.span) && isUnchangedBetween(first, second, input);
 }
 
 /** No name in it is bound anew on the way, and nothing between the two writes or leaves our sight. */

@@ -6,6 +6,7 @@ import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
+import { isInside } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -59,7 +60,7 @@ function isExpectedToFail({ access, calls }: LazyLoad, { program }: RuleInput): 
     pathTo(program, span).some(
       (node) =>
         node.kind === "try" &&
-        node.body.some((stmt) => stmt.start <= span.start && span.end <= stmt.end) &&
+        node.body.some((stmt) => isInside(span, stmt)) &&
         node.handlers.some(
           ({ type }) => type === null || [...nodesIn(type)].some((one) => (one.kind === "name" || one.kind === "attribute") && MISSING.has(one.name)),
         ),

@@ -5,6 +5,7 @@ import { exprAt, functionAt, sourceText, statementOf } from "../code.ts";
 import { judgeBySize } from "../database/table-size.ts";
 import { isFresh } from "../row-loops.ts";
 import { nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
+import { isInside } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -31,7 +32,7 @@ interface Listed {
 function listedBy(run: QueryRun, input: RuleInput): Listed | null {
   if (!isFresh(run) || (run.how !== "list" && run.how !== "iterate")) return null;
   const path = pathTo(input.program, run.span);
-  const at = path.findLastIndex((node) => isList(node) && node.start <= run.span.start && run.span.end <= node.end);
+  const at = path.findLastIndex((node) => isList(node) && isInside(run.span, node));
   const list = path[at];
   const holder = path[at - 1];
   if (list === undefined || !isExpr(list) || !holdsRun(list, run, input)) return null;

@@ -6,8 +6,8 @@ import { together } from "../database/plan-rule.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
 import { judgeBySize } from "../database/table-size.ts";
-import { areRowsUsedElsewhere, isNamed, isWithin, nameOf, oncePerPlace, usesOf } from "../runs.ts";
-import { isSameSpan } from "../../model/span.ts";
+import { areRowsUsedElsewhere, isNamed, nameOf, oncePerPlace, usesOf } from "../runs.ts";
+import { isSameSpan, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {

@@ -2,12 +2,12 @@ import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbe
 import type { Database, DatabaseDraft, DatabaseInput, Judgement, QueryShape, Rule, RuleInput, Statement, Table, Unjudged } from "../../model/index.ts";
 import { isTable, ownTables as tablesIn, predicatesOn, shapesIn } from "../../sql/compare-shapes.ts";
 import { chainsIn, keywordLookups, type Chain } from "../chains.ts";
-import { isWithin } from "../runs.ts";
 import { catalogEvidence, counterEvidence, gapIn, NEEDS_STATEMENTS } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { withChangeProofs } from "../database/change-proof.ts";
 import { newestBound, withBound } from "./bounded.ts";
 import { partitionsOf } from "../database/partitions.ts";
+import { isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {

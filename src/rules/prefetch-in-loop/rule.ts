@@ -1,6 +1,7 @@
 import type { Confidence, FindingDraft, LoopFact, QueryRun, RowPrefetch, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { isFlush, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { holderName, listed, modelName } from "../names.ts";
+import { isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -52,9 +53,7 @@ function prefetches(run: QueryRun, input: RuleInput): string[] {
   if (isBatch(run, run.loop, input)) return [];
   if (run.how === "count" || run.how === "exists" || run.how === "aggregate") return [];
   const own = input.facts.eagerLoads.filter((one) => one.origin.id === run.origin.id && one.method === "prefetch_related");
-  const isWritten = own.filter(
-    (one) => one.span.file === run.origin.span.file && one.span.start >= run.origin.span.start && one.span.end <= run.origin.span.end,
-  );
+  const isWritten = own.filter((one) => isWithin(one.span, run.origin.span));
   return [...new Set(isWritten.map((one) => one.path))];
 }
 

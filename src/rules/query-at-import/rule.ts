@@ -4,6 +4,7 @@ import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Span, Spot } fr
 import { moduleOf, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { isCommandFile } from "../command-files.ts";
 import { modelName } from "../names.ts";
+import { isInside } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -59,9 +60,7 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 function callableFix(run: QueryRun, input: RuleInput): FixDraft[] {
   const first = startOf(run);
   const path = pathTo(input.program, first);
-  const field = path.findLast(
-    (node) => node.kind === "call" && node.keywords.some(({ name, value }) => name === "choices" && value.start <= first.start && first.end <= value.end),
-  );
+  const field = path.findLast((node) => node.kind === "call" && node.keywords.some(({ name, value }) => name === "choices" && isInside(first, value)));
   const choices = field?.kind === "call" ? field.keywords.find(({ name }) => name === "choices")?.value : undefined;
   const cls = path.findLast((node) => node.kind === "class");
   const isForm = input.program.classes.some(

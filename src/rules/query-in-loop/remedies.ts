@@ -1,12 +1,13 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
 import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
-import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
+import { areRowsUsedElsewhere, nameOf } from "../runs.ts";
 import { callAt, chainHead, changedNames, exprAt, isSame } from "../code.ts";
 import { ownCalls } from "../../fixes/chain-edit.ts";
 import { chainTo, fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
 import { holderName } from "../names.ts";
 import { asksTheSame, isInSerializer, isModelName, type Round, varies } from "../same-rounds.ts";
+import { isWithin } from "../../model/span.ts";
 
 /** What differs from round to round in a query's conditions. */
 interface Keys {

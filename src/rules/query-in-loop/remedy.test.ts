@@ -386,3 +386,35 @@ test("rows that a round makes or takes along are no news to a query before the l
   const made = "for key in keys:\n    try:\n        Order.objects.get(pk=key)\n    except Order.DoesNotExist:\n        Order.objects.create(pk=key)";
   expect(await told(made)).toEqual([expect.stringMatching(/^likely: .* with `in_bulk\(…\)`\. Add the rows that the loop makes\.$/)]);
 });
+
+test("a column that the loop's filter compares with one value is the same in every row", async () => {
+  const each = (rows: string, query = "Product.objects.get(title=row.status)", more = ""): Promise<string> =>
+    remedy(`for row in ${rows}:\n    print(${query})${more}`);
+  const once = "Run it once before the loop.";
+  const open = 'Order.objects.filter(status="open")';
+  expect(await each(open)).toBe(once);
+  expect(await each('Order.objects.filter(paid=True, status=request.status).order_by("total")')).toBe(once);
+  expect(await each("Order.objects.filter(customer=request.owner)", "Customer.objects.get(pk=row.customer_id)")).toBe(once);
+  expect(await remedy(`rows = ${open}\nrows = rows.exclude(paid=True)\nfor row in rows:\n    print(Product.objects.get(title=row.status))`)).not.toBe(once);
+  expect(await remedy(`rows = ${open}\nfor row in rows.exclude(paid=True):\n    print(Product.objects.get(title=row.status))`)).toBe(once);
+  expect(await each(open, undefined, "\n    row.paid = True")).toBe(once);
+  expect(await each(open, undefined, "\n    row.status = 'closed'")).not.toBe(once);
+  expect(await each(`${open}.union(Order.objects.all())`)).not.toBe(once);
+  expect(await each('Order.objects.filter(status=Lower("customer__name"))')).not.toBe(once);
+  expect(await each('Order.objects.filter(status__gt="open")')).not.toBe(once);
+  expect(await each(open, "Product.objects.get(title=row.customer.name)")).not.toBe(once);
+  expect(await each(open, "Product.objects.get(title=row.status, stock=row.total)")).toContain("`filter(stock__in=…)`");
+});
+
+test("a queryset from before the loop gives the same row in each round, whoever takes it", async () => {
+  const once = /^Run it once before the loop\./;
+  const rows = "rows = Order.objects.filter(status=request.status)\n";
+  const helper = `def first(found):\n    return found[0]\n${rows}`;
+  expect(await remedy(`${rows}print([rows[0].total for key in keys])`)).toMatch(once);
+  expect(await remedy(`${rows}print([rows.filter(customer_id=key).first() for key in keys])`)).not.toMatch(once);
+  expect(await remedy(`${helper}for key in keys:\n    print(first(rows), key)`)).toMatch(once);
+  expect(await remedy(`${helper}for key in keys:\n    print(first(rows.filter(customer_id=key)))`)).not.toMatch(once);
+  const several = "several = [Order.objects.filter(status=key) for key in keys]\nfor found in several:\n";
+  expect(await remedy(`${several}    print(found.first())`)).not.toMatch(once);
+  expect(await remedy(`${helper}${several}    print(first(found))`)).not.toMatch(once);
+});

@@ -3,12 +3,13 @@ import { isAskedOnce, rarity } from "../../model/otherwise.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
-import { isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
+import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
-import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
+import { nameOf, oncePerPlace } from "../runs.ts";
 import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
 import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
+import { isInside, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -138,7 +139,7 @@ function collectedText(model: string, deleted: string): Text {
   return {
     claim: `A receiver queries \`${model}\` for each \`${deleted}\` that the delete takes with it.`,
     reason: "`delete()` calls the receivers of the rows that go, one row after the other.",
-    remedy: "Let the receiver collect keys, and ask for all of them once, in `transaction.on_commit()` or after the delete.",
+    remedy: COLLECTED,
   };
 }
 
@@ -251,7 +252,7 @@ function isProvenInvariant(run: QueryRun, site: LoopSite, input: RuleInput): boo
 function hoist(run: QueryRun, site: LoopSite, input: RuleInput): FixDraft[] {
   const { loop } = site;
   if (loop === null || run.calls.length > 0 || run.how === "iterate") return [];
-  const stmt = loop.body.find((one) => one.start <= run.span.start && run.span.end <= one.end);
+  const stmt = loop.body.find((one) => isInside(run.span, one));
   if (stmt?.kind !== "assign" || stmt.value === null || stmt.targets.length !== 1 || stmt.value.end !== run.span.end) return [];
   const [target] = stmt.targets;
   if (target?.kind !== "name" || loop.body.length < 2) return [];

@@ -6,7 +6,7 @@ import { nodesIn } from "../../python/syntax-tree.ts";
 import { sourceText } from "../code.ts";
 import { collectEdits, isNamedAfter, pluralOf } from "../collect-fix.ts";
 import { classNameIn, isWholeBody, type LoopWrite } from "../loop-writes.ts";
-import { isWithin } from "../runs.ts";
+import { isWithin } from "../../model/span.ts";
 
 /** Rows for which one CASE expression is still quick to parse. */
 const BATCH = 500;

@@ -1,6 +1,7 @@
 /** A save of a row that the round only reads: it writes what the queryset fetched. */
 import type { Attribute, Model, RuleInput } from "../../model/index.ts";
 import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
+import { targetsOf } from "../code.ts";
 import { isSameSpan } from "../../model/span.ts";
 import { isOverQueryset, type LoopWrite, unreadBase } from "../loop-writes.ts";
 
@@ -16,27 +17,9 @@ export function setsNothing(one: LoopWrite, input: RuleInput): boolean {
   const reads = nodes.filter(isOfRow).filter((node) => node !== call.callee);
   const known = new Set<SyntaxNode>([receiver, ...reads.map(({ object }) => object)]);
   if (nodes.some((node) => node.kind === "name" && node.name === receiver.name && !known.has(node))) return false;
-  const targets = new Set<SyntaxNode>(nodes.flatMap(changedBy));
+  const targets = new Set<SyntaxNode>(nodes.flatMap(targetsOf).flatMap(nodesIn));
   const called = new Set<SyntaxNode>(nodes.flatMap((node) => (node.kind === "call" ? [node.callee] : [])));
   return reads.every((read) => !targets.has(read) && (isPlain(read, model) || (!called.has(read) && isNoColumn(read, model, input))));
-}
-
-/** What a statement assigns to or deletes, as far as it is a row's attribute. */
-function changedBy(node: SyntaxNode): readonly SyntaxNode[] {
-  switch (node.kind) {
-    case "assign":
-    case "delete":
-      return node.targets.flatMap(nodesIn);
-    case "augment":
-    case "for":
-      return nodesIn(node.target);
-    case "comprehension":
-      return node.clauses.flatMap((clause) => nodesIn(clause.target));
-    case "with":
-      return node.items.flatMap((item) => (item.target === null ? [] : nodesIn(item.target)));
-    default:
-      return [];
-  }
 }
 
 /** A relation, or a column whose value nobody can change in place. */

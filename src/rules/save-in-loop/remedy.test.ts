@@ -205,6 +205,11 @@ test("whether a row is made or found is what its queries say, and one that is re
   expect(await asked("tag = Tag.objects.filter(pk=number).first()\nif tag is None:\n    tag = Tag(pk=number)\ntag.name = name\ntag.save()")).toMatch(
     /^likely: The loop saves .* apart, and write them with `bulk_create\(\)` and `bulk_update\(\)`\. /,
   );
+  const both = /^likely: The loop saves .* apart, and write them with `bulk_create\(\)` and `bulk_update\(\)`\. /;
+  const first = "Tag.objects.filter(pk=number).first()";
+  for (const made of [`tag = ${first} or Tag()`, `tag = ${first}\nif not tag:\n    tag = Tag(pk=number)`, "tag = names.found.get(number) or Tag(pk=number)"])
+    expect(await asked(`${made}\ntag.name = name\ntag.save()`)).toMatch(both);
+  expect(await asked(`tag = ${first} or Tag.objects.get(pk=1)\ntag.name = name\ntag.save()`)).toMatch(/ `bulk_update\(\)`\. /);
   expect(await asked("tag = Tag.objects.get(pk=number)\ntag.name = name\ntag.save()\ntag.refresh_from_db()\nprint(tag.name)")).toMatch(
     /^possible: .* the row is used in the same round, which bulk_update\(\) delays$/,
   );

@@ -1,8 +1,8 @@
-import type { FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
-import { isNoneLiteral, nodesIn } from "../../python/syntax-tree.ts";
+import type { Assign, Expr, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
+import { isNoneLiteral, nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 import { withinLoop } from "../loops.ts";
-import { isSameSpan } from "../../model/span.ts";
+import { isInside, isSameSpan } from "../../model/span.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
 import { setsNothing } from "./no-change.ts";
 import { sameValues, updateFix, updateText, type SameValue } from "./same-values.ts";
@@ -38,7 +38,22 @@ function madeOf(one: LoopWrite, input: RuleInput): "row" | "copy" | "missing" | 
   if (one.write.how === "create" || (one.receiver.kind === "name" && isAskedWhetherNew(one, one.receiver.name))) return "row";
   const ways = input.facts.writes.filter(({ how, span, calls }) => how === "save" && calls.length === 0 && isSameSpan(span, one.span));
   const made = ways.filter(({ isOfNewRow }) => isOfNewRow === true);
+  if (isMadeWhereNone(one)) return "missing";
   return made.length === 0 ? null : made.length === ways.length ? "row" : "missing";
+}
+
+/** `row = rows.first() or Order()`, and `if not row: row = Order()`: what is true of a row that is found, the analysis follows no further. */
+function isMadeWhereNone({ receiver, site: { loop }, model }: LoopWrite): boolean {
+  if (receiver.kind !== "name" || loop === null) return false;
+  const isRow = (expr: Expr): boolean => expr.kind === "name" && expr.name === receiver.name;
+  const makes = (value: Expr | undefined): boolean =>
+    value?.kind === "call" && (value.callee.kind === "name" || value.callee.kind === "attribute") && value.callee.name === model.name;
+  const isGiven = (node: SyntaxNode): node is Assign => node.kind === "assign" && node.targets.some(isRow);
+  return nodesIn(loop).some((node) => {
+    if (node.kind === "if" && node.test.kind === "not" && isRow(node.test.operand))
+      return node.then.some((stmt) => isGiven(stmt) && makes(stmt.value ?? undefined));
+    return isGiven(node) && node.value?.kind === "bool" && node.value.operator === "or" && makes(node.value.items.at(-1));
+  });
 }
 
 /** Code that several classes share may save rows of several models; a save() of the project's own is told from within. */
@@ -73,7 +88,7 @@ function isAskedWhetherNew({ site, span }: LoopWrite, name: string): boolean {
       node.test.object.kind === "attribute" &&
       node.test.object.object.kind === "name" &&
       node.test.object.object.name === name &&
-      node.then.some((stmt) => stmt.start <= span.start && span.end <= stmt.end),
+      node.then.some((stmt) => isInside(span, stmt)),
   );
 }
 

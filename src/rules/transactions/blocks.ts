@@ -2,6 +2,7 @@
 import type { Expr, FunctionDef, PythonModule, RuleInput, Span, With } from "../../model/index.ts";
 import { moduleOf, pathTo } from "../../python/syntax-tree.ts";
 import { callAt } from "../code.ts";
+import { isInside } from "../../model/span.ts";
 
 export interface AtomicBlock {
   readonly file: string;
@@ -29,20 +30,18 @@ export function blockAround(input: RuleInput, span: Span): AtomicBlock | null {
   const def = holder?.kind === "function" ? holder : null;
   if (def !== null) {
     const decorator = def.decorators.find((one) => isAtomic(input, module, one));
-    if (decorator !== undefined && !def.decorators.some((one) => isWithin(span, one))) {
+    if (decorator !== undefined && !def.decorators.some((one) => isInside(span, one))) {
       return { file: span.file, start: def.start, end: def.end, head: { file: span.file, start: decorator.start, end: decorator.end }, holder: def.name, def };
     }
   }
   const block = path.slice(at + 1).find((one): one is With => one.kind === "with" && one.items.some(({ context }) => isAtomic(input, module, context)));
-  if (block === undefined || block.items.some(({ context }) => isWithin(span, context))) return null;
+  if (block === undefined || block.items.some(({ context }) => isInside(span, context))) return null;
   return { file: span.file, start: block.start, end: block.end, head: headOf(block, span.file), holder: def?.name ?? "", def };
 }
 
 function headOf({ start, items }: With, file: string): Span {
   return { file, start, end: items.at(-1)?.context.end ?? start };
 }
-
-const isWithin = (span: Span, node: { readonly start: number; readonly end: number }): boolean => span.start >= node.start && span.end <= node.end;
 
 /** `transaction.atomic`, called or not, and `method_decorator(transaction.atomic)`. */
 function isAtomic(input: RuleInput, module: PythonModule, expr: Expr): boolean {

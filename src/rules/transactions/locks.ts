@@ -2,6 +2,7 @@
 import type { ChainCall, Program, QueryRun, RuleInput, Span, Write } from "../../model/index.ts";
 import { pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { blockAround, enteredAt, type AtomicBlock } from "./blocks.ts";
+import { isInside, isWithin } from "../../model/span.ts";
 
 export interface Locking {
   readonly run: QueryRun;
@@ -82,11 +83,8 @@ function isBefore(input: RuleInput, steps: readonly Span[], others: readonly Spa
   const at = steps.findIndex((step, index) => others[index] === undefined || keyOf(step) !== keyOf(others[index]) || step.end !== others[index].end);
   const [step, other] = [steps[at], others[at]];
   if (step === undefined || other === undefined || step.file !== other.file) return false;
-  if (step.end <= other.start || (other.start <= step.start && step.end <= other.end)) return true;
-  return (
-    steps.slice(0, at).some((shared) => loopsAround(input, shared).length > 0) ||
-    loopsAround(input, step).some((loop) => loop.start <= other.start && other.end <= loop.end)
-  );
+  if (step.end <= other.start || isInside(step, other)) return true;
+  return steps.slice(0, at).some((shared) => loopsAround(input, shared).length > 0) || loopsAround(input, step).some((loop) => isInside(other, loop));
 }
 
 /** Loops of the place's own function. */
@@ -104,5 +102,3 @@ const CHANGES: ReadonlySet<string> = new Set(["save", "update", "delete", "bulk_
 function isDirect(input: RuleInput, block: AtomicBlock, { span, how }: Write): boolean {
   return CHANGES.has(how) && isWithin(span, block) && blockAround(input, span)?.start === block.start;
 }
-
-const isWithin = (span: Span, block: AtomicBlock): boolean => span.file === block.file && span.start >= block.start && span.end <= block.end;

@@ -5,6 +5,7 @@ import { lookupOf } from "../chains.ts";
 import { enclosingFunction } from "../code.ts";
 import { isBeforeValues } from "../before-values.ts";
 import { dotted, holderName, modelName } from "../names.ts";
+import { isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -38,7 +39,7 @@ function judge(group: readonly EagerLoad[], input: RuleInput): FindingDraft[] {
   if (group.some((one) => one.origin.calls.some((call) => BINDING.has(call.name) || isClearing(call)))) return [];
   // What was loaded and dropped, or is queried again, is another rule's finding.
   if (input.facts.loads.some((load) => load.origin.id === first.origin.id && `${load.path}__`.startsWith(`${first.path}__`))) return [];
-  if (input.facts.discarded.some((one) => one.span.file === first.span.file && one.span.start <= first.span.start && first.span.end <= one.span.end)) return [];
+  if (input.facts.discarded.some((one) => isWithin(first.span, one.span))) return [];
   const rows = runs.filter((run) => !ANSWERS.has(run.how));
   if (rows.length === 0 || (rows.some((run) => !run.givesRows) && !isBeforeValues(first))) return [];
   return [toDraft(first, rows, input)];

@@ -8,7 +8,7 @@ import { calledName } from "../chains.ts";
 import { functionAt } from "../code.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
-import { isWithin } from "../runs.ts";
+import { isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
