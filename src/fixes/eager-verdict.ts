@@ -81,13 +81,26 @@ const MAKERS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create"
 
 function judgeChain(origin: Origin, load: LazyLoad): Verdict | null {
   for (const call of origin.calls) {
-    if (SET_OPERATIONS.has(call.name)) return advice(`after ${call.name}() nothing can be loaded: load it for its rows with prefetch_related_objects()`);
+    if (SET_OPERATIONS.has(call.name)) {
+      const method = load.joinable ? "select_related" : "prefetch_related";
+      return advice(`after ${call.name}() nothing can be loaded: add ${method}() to ${partsToLoad(load)} before it`);
+    }
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
     if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load));
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
     if (verdict !== null) return verdict;
   }
   return null;
+}
+
+/** The method that puts querysets together into one that loads nothing more; null where none does. */
+export function setOperation({ calls }: Origin): string | null {
+  return calls.find(({ name }) => SET_OPERATIONS.has(name))?.name ?? null;
+}
+
+/** Joined columns have to be the same in all parts; what the first one prefetches is fetched for the rows of all, and what others do is not. */
+export function partsToLoad({ joinable }: LazyLoad): string {
+  return joinable ? "each queryset" : "the first queryset";
 }
 
 /** A loop over the queryset's own rows: what else is called on it made none of them. */

@@ -95,3 +95,38 @@ test("what narrows nothing belongs into the prefetch", async () => {
     'defeated-prefetch: a chained method queries it again. Put what is chained into the prefetch, `Prefetch("tags", queryset=…)`, and read `all()`.',
   ]);
 });
+
+test("querysets that meet before the prefetch are told once", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def work(ids):
+    if ids is None:
+        rows = Product.objects.filter(stock=0)
+    else:
+        rows = Product.objects.filter(pk__in=ids)
+    rows = rows.prefetch_related("lines")
+    return [[line.pk for line in product.lines.filter(quantity=1)] for product in rows]
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "defeated-prefetch");
+  expect(found.map(({ places }) => places.filter(({ role }) => role === "queryset").map(({ line }) => line))).toEqual([[6, 8]]);
+  expect(found.flatMap(({ fixes }) => fixes.map(({ edits }) => edits.length))).toEqual([1]);
+});
+
+test("querysets that are prefetched each by itself are told each", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def work(ids):
+    if ids is None:
+        rows = Product.objects.filter(stock=0).prefetch_related("tags")
+    else:
+        rows = Product.objects.filter(pk__in=ids).prefetch_related("tags")
+    return [list(product.tags.exclude(name="new")) for product in rows]
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "defeated-prefetch")).toHaveLength(2);
+});

@@ -1,4 +1,6 @@
-import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { distinctBy, groupBy } from "../../model/group-by.ts";
+import type { FindingDraft, LazyLoad, Origin, Rule, RuleInput } from "../../model/index.ts";
+import { isAskedOnce } from "../../model/otherwise.ts";
 import { exprAt } from "../code.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
@@ -15,14 +17,37 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
+  check: (input) => oncePerPrefetch(mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))), input).map((group) => toDraft(group, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "defeated" && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
+interface Defeat extends LoadGroup {
+  /** Further querysets whose rows come to the same place. */
+  readonly others: readonly Origin[];
+}
+
+/** Querysets that meet before one call of `prefetch_related()`, and whose rows are read at one place, are one mistake. */
+function oncePerPrefetch(groups: readonly LoadGroup[], { facts }: RuleInput): Defeat[] {
+  const placeOf = ({ load: { origin, path, access, method } }: LoadGroup): string => {
+    const declared = facts.eagerLoads.find(
+      (one) => one.origin.id === origin.id && one.method === "prefetch_related" && `${one.path}__`.startsWith(`${path}__`),
+    );
+    const call = declared === undefined ? String(origin.id) : `${declared.span.file}:${declared.span.start}`;
+    return [call, origin.model, path, method, `${access.file}:${access.start}`].join(" ");
+  };
+  return [...groupBy(groups, placeOf).values()].flatMap((same) => {
+    const first = same.find(({ load }) => load.doubts.length === 0 && !isAskedOnce(load.otherwise)) ?? same[0];
+    if (first === undefined) return [];
+    const loads = [first, ...same].flatMap((group) => group.loads);
+    const others = same.filter((group) => group !== first).map(({ load }) => load.origin);
+    return [{ load: first.load, loads: distinctBy(loads, ({ access }) => `${access.file}:${access.start}`), others }];
+  });
+}
+
+function toDraft({ load, loads, others }: Defeat, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load, input.facts),
@@ -35,7 +60,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
-    places: loadPlaces(load, loads),
+    places: [...loadPlaces(load, loads), ...others.map(({ span }) => ({ role: "queryset" as const, span, label: "its rows come here as well" }))],
     fixes: loads.some(({ method }) => method === "dropped") ? [] : chooseFix(loads, input),
   };
 }

@@ -264,3 +264,26 @@ class Window(models.Model):
     "a caller that was not found may load it eagerly",
   ]);
 });
+
+test("what goes into a union() is loaded by its parts, as the fix says too", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Order
+
+
+def names():
+    orders = Order.objects.filter(paid=True).union(Order.objects.filter(total__gt=9))
+    return [(order.customer.name, len(order.lines.all())) for order in orders]
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ message, fixes }) => [message.replace(/^.*? (?=Add )/, ""), ...fixes.map(({ title }) => title)])).toEqual([
+    [
+      'Add `select_related("customer")` to each queryset before `union()`: all need the same columns, and after it nothing can be loaded.',
+      "Load customer with the queryset: after union() nothing can be loaded: add select_related() to each queryset before it",
+    ],
+    [
+      'Add `prefetch_related("lines")` to the first queryset before `union()`: it serves the rows of all, and after it nothing can be loaded.',
+      "Load lines with the queryset: after union() nothing can be loaded: add prefetch_related() to the first queryset before it",
+    ],
+  ]);
+});

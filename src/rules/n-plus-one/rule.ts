@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
+import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, partsToLoad, PLAIN_WORDS, setOperation } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
@@ -95,6 +95,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (!load.joinable && isFetchedEachRound(load, input.facts))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load, past, input)}`;
   if (past !== null) return remedyPast(load, past, input);
+  const operation = setOperation(load.origin);
+  if (operation !== null) return remedyBefore(operation, load);
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
@@ -126,6 +128,11 @@ function remedyOfChoices({ origin: { offeredFor }, path }: LazyLoad, method: str
  */
 function remedyBesideDict(path: string): string {
   return `Fetch the rows of \`${dotted(path)}\` for all of them with one query and group them in Python: \`prefetch_related()\` would put them into \`__dict__\`, which the code reads or copies.`;
+}
+
+function remedyBefore(operation: string, load: LazyLoad): string {
+  const [method, why] = load.joinable ? ["select_related", "all need the same columns"] : ["prefetch_related", "it serves the rows of all"];
+  return `Add \`${method}("${load.path}")\` to ${partsToLoad(load)} before \`${operation}()\`: ${why}, and after it nothing can be loaded.`;
 }
 
 /** `prefetch_related()` keeps the rows as they were before the loop. */

@@ -31,3 +31,24 @@ test.each(["filter(customer__id=1)", "filter(customer__isnull=False)", "filter(c
 test("rows are joined to be sorted as the other model is sorted", async () => {
   expect(await costs('Line.objects.select_related("order").order_by("order")')).toEqual([COLUMNS]);
 });
+
+async function ignored(chain: string): Promise<readonly string[]> {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models import Sum\nfrom shop.models import Line\n\n\ndef work():\n    return ${chain}\n`,
+  });
+  return report.findings.filter(({ rule, confidence }) => rule === "unused-eager-load" && confidence === "certain").map(({ message }) => message);
+}
+
+test.each(["count()", 'aggregate(total=Sum("price"))', "exists()", "update(quantity=2)"])("%s ignores it", async (call) => {
+  expect(await ignored(`Line.objects.select_related("order").${call}`)).toEqual([
+    expect.stringContaining(
+      `\`select_related("order")\` in \`work\` does nothing: \`${call.replace(/\(.*/, "()")}\` ignores it. No row comes back that could hold the relation`,
+    ),
+  ]);
+});
+
+test("values() and what is asked of them are told as values()", async () => {
+  expect(await ignored('list(Line.objects.select_related("order").values("price"))')).toEqual([
+    expect.stringContaining("does nothing: `values()` ignores it. Dictionaries and tuples have no relations"),
+  ]);
+});

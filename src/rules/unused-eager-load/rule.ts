@@ -1,5 +1,5 @@
 import { dropLoadFix } from "../../fixes/drop-load.ts";
-import type { ChainCall, EagerLoad, FindingDraft, Model, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import type { ChainCall, EagerLoad, FindingDraft, Model, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { lookupOf } from "../chains.ts";
 import { enclosingFunction } from "../code.ts";
@@ -35,18 +35,33 @@ function judge(group: readonly EagerLoad[], input: RuleInput): FindingDraft[] {
   if (first === undefined || group.some((one) => one.used || one.origin.escapes || !isOwn(one, input))) return [];
   const runs = input.facts.runs.filter((run) => group.some((one) => one.origin.id === run.origin.id));
   if (runs.some((run) => run.doubts.length > 0 || (!run.inTemplate && enclosingFunction(pathTo(input.program, run.span)) === null))) return [];
-  if (runs.length === 0 || runs.some((run) => run.atImport)) return [];
-  if (group.some((one) => one.origin.calls.some((call) => BINDING.has(call.name) || isClearing(call)))) return [];
+  if (runs.some((run) => run.atImport)) return [];
+  if (group.some((one) => one.origin.calls.some((call) => isBinding(call) || isClearing(call)))) return [];
   // What was loaded and dropped, or is queried again, is another rule's finding.
   if (input.facts.loads.some((load) => load.origin.id === first.origin.id && `${load.path}__`.startsWith(`${first.path}__`))) return [];
   if (input.facts.discarded.some((one) => isWithin(first.span, one.span))) return [];
   const rows = runs.filter((run) => !ANSWERS.has(run.how));
-  if (rows.length === 0 || (rows.some((run) => !run.givesRows) && !isBeforeValues(first))) return [];
-  return [toDraft(first, rows, input)];
+  if (rows.length === 0) {
+    const asked = asksOf(group, runs);
+    return asked.length > 0 && asked.every((one) => isDropping(one) && isWithin(first.span, one.span)) ? [ignoredDraft(first, asked, input)] : [];
+  }
+  if (rows.some((run) => !run.givesRows) && !isBeforeValues(first)) return [];
+  return [
+    rows.every((run) => !run.givesRows) ? ignoredDraft(first, [{ how: "values", span: rows[0]?.span ?? first.span }], input) : toDraft(first, rows, input),
+  ];
 }
 
-/** Locks name the tables to lock, a union must have equal columns, a write may cascade. */
-const BINDING: ReadonlySet<string> = new Set(["select_for_update", "union", "intersection", "difference", "delete", "raw", "only", "defer"]);
+/** A union must have equal columns, a write may cascade, `only()` and `defer()` name columns of the joined rows. */
+const BINDING: ReadonlySet<string> = new Set(["union", "intersection", "difference", "delete", "raw", "only", "defer"]);
+
+/** `select_for_update()` locks what is joined as well, and that may be what the join is for; one of the rows alone does not. */
+function isBinding({ name, args, keywords }: ChainCall): boolean {
+  if (name !== "select_for_update") return BINDING.has(name);
+  const tables = keywords.find((one) => one.name === "of")?.value;
+  const [only, ...more] = tables?.kind === "sequence" ? tables.items : [];
+  return args.length > 0 || more.length > 0 || only?.kind !== "str" || only.value !== "self";
+}
+
 /** `select_related(None)` takes back what was said before. */
 function isClearing(call: ChainCall): boolean {
   const [only] = call.args;
@@ -56,9 +71,33 @@ function isClearing(call: ChainCall): boolean {
 /** Runs that drop eager loads by themselves. */
 const ANSWERS: ReadonlySet<string> = new Set(["count", "exists", "aggregate", "contains", "in-filter", "explain"]);
 
+/** Where the database is asked for something else than rows. */
+interface Ask {
+  readonly how: string;
+  readonly span: Span;
+  /** `distinct()[:5].exists()` keeps its columns: they decide which rows are the same. */
+  readonly keepsColumns?: boolean;
+}
+
+function asksOf(group: readonly EagerLoad[], runs: readonly QueryRun[]): Ask[] {
+  const isDistinct = group.some((one) => one.origin.calls.some(({ name }) => name === "distinct"));
+  const asked = runs.map(({ how, span, sliced }) => ({ how, span, keepsColumns: how === "exists" && sliced && isDistinct }));
+  // What a method that was not read does with the rows before they are changed is not known.
+  const isKnown = runs.length > 0 || group.every((one) => one.origin.calls.every(({ name }) => PLAIN.has(name)));
+  const updates = group.flatMap((one) => one.origin.calls.filter(({ name }) => UPDATES.has(name)));
+  return [...asked, ...(isKnown ? updates.map(({ file, start, end }) => ({ how: "update", span: { file, start, end } })) : [])];
+}
+
+/** Questions for which Django leaves out what they were told to load. */
+const DROPPING: ReadonlySet<string> = new Set(["count", "exists", "aggregate", "update"]);
+
+function isDropping({ how, keepsColumns }: Ask): boolean {
+  return DROPPING.has(how) && keepsColumns !== true;
+}
+
 /** Written in the function that makes the queryset, so that no other caller is served by it. */
 function isOwn(one: EagerLoad, input: RuleInput): boolean {
-  if (one.origin.kind !== "manager" || one.span.file !== one.origin.span.file) return false;
+  if ((one.origin.kind !== "manager" && one.origin.kind !== "related") || one.span.file !== one.origin.span.file) return false;
   const declared = enclosingFunction(pathTo(input.program, one.span));
   const made = enclosingFunction(pathTo(input.program, one.origin.span));
   // A framework calls these and does with the rows what it likes.
@@ -66,6 +105,8 @@ function isOwn(one: EagerLoad, input: RuleInput): boolean {
 }
 
 const ASKS: ReadonlySet<string> = new Set(["filter", "exclude", "order_by", "annotate", "alias", "distinct"]);
+const UPDATES: ReadonlySet<string> = new Set(["update", "aupdate"]);
+const PLAIN: ReadonlySet<string> = new Set([...ASKS, ...UPDATES, "all", "select_related", "prefetch_related"]);
 
 /** A lookup goes over the relation to more than its key: Django joins it once for both. */
 function isJoinedAnyway({ origin, path }: EagerLoad, input: RuleInput): boolean {
@@ -99,27 +140,46 @@ function isOrderedByTarget(name: string, calls: readonly ChainCall[], input: Rul
 }
 
 function toDraft(one: EagerLoad, runs: readonly QueryRun[], input: RuleInput): FindingDraft {
-  const isIgnored = runs.every((run) => !run.givesRows);
-  const holder = holderName(one.origin.symbol, input.program);
-  const call = `\`${one.method}("${one.path}")\``;
   const isJoined = one.method === "select_related" && isJoinedAnyway(one, input);
   const joined = isJoined ? "its columns in every row, by a join that a condition or the order needs as well" : "a join and its columns in every row";
   const cost = one.method === "select_related" ? joined : "one query and its rows each time";
+  const holder = holderName(one.origin.symbol, input.program);
+  return {
+    ...common(one, runs[0]),
+    confidence: "likely",
+    claim: `\`${holder}\` loads \`${dotted(one.path)}\` with each \`${modelName(one.origin.model)}\` and never reads it: ${cost}.`,
+    reason: "Every read of these rows was followed, and none goes over this relation.",
+    // What only our reading says is never read, a person looks at.
+    fixes: dropLoadFix(one, "review", input),
+  };
+}
+
+/** Nobody gets rows of which the relation could be read. */
+function ignoredDraft(one: EagerLoad, asked: readonly Ask[], input: RuleInput): FindingDraft {
+  const hows = [...new Set(asked.map(({ how }) => how))];
+  const methods = hows.map((how) => `\`${how}()\``).join(" and ");
+  return {
+    ...common(one, asked[0]),
+    confidence: "certain",
+    claim: `${callText(one)} in \`${holderName(one.origin.symbol, input.program)}\` does nothing: ${methods} ${hows.length === 1 ? "ignores" : "ignore"} it.`,
+    reason: hows.includes("values")
+      ? "Dictionaries and tuples have no relations; name the related column in `values()` where it is needed."
+      : "No row comes back that could hold the relation: Django leaves it out of the statement.",
+    fixes: dropLoadFix(one, "safe", input),
+  };
+}
+
+function callText({ method, path }: EagerLoad): string {
+  return `\`${method}("${path}")\``;
+}
+
+function common(one: EagerLoad, access: { readonly span: Span } | undefined): Omit<FindingDraft, "confidence" | "claim" | "reason" | "fixes"> {
   return {
     key: [one.origin.symbol, one.origin.model, one.method, one.path],
-    confidence: isIgnored ? "certain" : "likely",
-    claim: isIgnored
-      ? `${call} in \`${holder}\` does nothing: \`values()\` ignores it.`
-      : `\`${holder}\` loads \`${dotted(one.path)}\` with each \`${modelName(one.origin.model)}\` and never reads it: ${cost}.`,
-    reason: isIgnored
-      ? "Dictionaries and tuples have no relations; name the related column in `values()` where it is needed."
-      : "Every read of these rows was followed, and none goes over this relation.",
-    remedy: `Remove ${call}.`,
+    remedy: `Remove ${callText(one)}.`,
     doubt: "signals and code outside the project may read the relation",
     model: one.origin.model,
     relation: one.path,
-    places: [{ role: "queryset", span: one.span, label: "never read" }, ...runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
-    // What `values()` ignores does nothing; what only our reading says is never read, a person looks at.
-    fixes: dropLoadFix(one, isIgnored ? "safe" : "review", input),
+    places: [{ role: "queryset", span: one.span, label: "never read" }, ...(access === undefined ? [] : [{ role: "access" as const, span: access.span }])],
   };
 }
