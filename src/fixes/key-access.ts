@@ -38,8 +38,8 @@ export function keyAccessFix(loads: readonly LazyLoad[], input: RuleInput): FixD
 }
 
 /** The foreign key, where its column has the other row's primary key. */
-function keyField(load: LazyLoad, { graph }: RuleInput): Field | null {
-  const field = stepsOf(graph, load.origin.model, load.path)?.at(-1);
+export function keyField({ origin, path }: Pick<LazyLoad, "origin" | "path">, { graph }: RuleInput): Field | null {
+  const field = stepsOf(graph, origin.model, path)?.at(-1);
   const target = graph.byLabel(field?.relation?.target ?? "");
   return field !== undefined && target !== null && target.parents.length === 0 && isByKey(field) ? field : null;
 }

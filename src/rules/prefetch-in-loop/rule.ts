@@ -1,4 +1,5 @@
-import type { Confidence, FindingDraft, LoopFact, QueryRun, RowPrefetch, Rule, RuleInput, Spot } from "../../model/index.ts";
+import type { Confidence, FindingDraft, LoopFact, Origin, QueryRun, RowPrefetch, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { keyField } from "../../fixes/key-access.ts";
 import { isFlush, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { holderName, listed, modelName } from "../names.ts";
 import { isWithin } from "../../model/span.ts";
@@ -80,6 +81,26 @@ function isAnnotated({ origin }: QueryRun): boolean {
   return origin.calls.some(({ name }) => name === "annotate");
 }
 
+function remedyFor(run: QueryRun, paths: readonly string[], input: RuleInput): string {
+  const keys = paths.flatMap((path) => keyAlone(run.origin, path, input) ?? []);
+  const withoutKeys = `Read ${listed(keys)}, which came with the row, and leave the prefetch out: nothing else of the other row is read.`;
+  if (keys.length === paths.length) return withoutKeys;
+  const others =
+    run.sliced || isAnnotated(run)
+      ? "Leave the prefetch out of the loop's queryset, gather the rows of all rounds, and call `prefetch_related_objects()` on them once."
+      : "Fetch the rows of all rounds before the loop with one prefetching queryset, or prefetch the nested path from the outer one.";
+  return keys.length === 0 ? others : `${withoutKeys} ${others}`;
+}
+
+/** `user_id`, where of the `user` that is prefetched nothing but its key is read; null elsewhere. */
+function keyAlone(origin: Origin, path: string, input: RuleInput): string | null {
+  const field = path.includes("__") ? null : keyField({ origin, path }, input);
+  if (field?.attname == null || origin.escapes || origin.asInstances) return null;
+  const key = input.graph.byLabel(field.relation?.target ?? "")?.primaryKey;
+  const read = [...origin.columns].filter((column) => column.startsWith(`${path}__`));
+  return read.length === 1 && read[0] === `${path}__${key}` ? field.attname : null;
+}
+
 function ofQueryset(run: QueryRun, paths: readonly string[], input: RuleInput): FindingDraft {
   const loop: Spot[] = run.loop === null ? [] : [{ role: "loop", span: run.loop.span }];
   return {
@@ -87,10 +108,7 @@ function ofQueryset(run: QueryRun, paths: readonly string[], input: RuleInput): 
     confidence: confidenceOf(run, input),
     claim: `\`${holderName(run.symbol, input.program)}\` prefetches ${listed(paths)} of \`${modelName(run.model)}\` again in each round: ${paths.length + 1} queries a row.`,
     reason: "The queryset is built in the loop, so its own query and each of its prefetches run once for every row.",
-    remedy:
-      run.sliced || isAnnotated(run)
-        ? "Leave the prefetch out of the loop's queryset, gather the rows of all rounds, and call `prefetch_related_objects()` on them once."
-        : "Fetch the rows of all rounds before the loop with one prefetching queryset, or prefetch the nested path from the outer one.",
+    remedy: remedyFor(run, paths, input),
     doubt: "a loop over one row costs nothing more",
     model: run.model,
     relation: paths[0] ?? "",
