@@ -314,6 +314,23 @@ async function looped(text: string): Promise<string[]> {
   return report.findings.filter((one) => one.rule === "query-in-loop").map((one) => `${one.confidence} ${one.places.at(-1)?.line} ${one.claim}`);
 }
 
+test("the remedy names the field, and what its autocompletion needs", async () => {
+  const report = await analyseShop(
+    files(`class EventInline(admin.TabularInline):
+    model = Event
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [EventInline]
+`),
+  );
+  expect(report.findings.find(({ rule }) => rule === "query-in-loop")?.remedy).toBe(
+    "Name `city` in `raw_id_fields`, or in `autocomplete_fields`, for which the admin of `City` needs `search_fields`: both look at the chosen row alone. Or make it read-only.",
+  );
+});
+
 test("each form of an inline and of an editable changelist asks for its choices", async () => {
   expect(
     await looped(`class EventInline(admin.TabularInline):

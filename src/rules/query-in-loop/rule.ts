@@ -143,7 +143,7 @@ function collectedText(model: string, deleted: string): Text {
   };
 }
 
-const TEXTS: Readonly<Record<string, (model: string) => Text>> = {
+const TEXTS: Readonly<Record<string, (model: string, run: QueryRun) => Text>> = {
   choices: choicesText,
   "form choices": formChoicesText,
   specific: specificText,
@@ -156,7 +156,7 @@ function ownText(one: LoopedRun, input: RuleInput): Text | null {
   const model = nameOf(run.model);
   const written = run.how === "refresh" ? writtenBefore(one, input) : null;
   if (written !== null) return { ...refreshText(model), remedy: written === "update" ? AFTER_UPDATE : AFTER_SAVE };
-  return TEXTS[run.how]?.(model) ?? null;
+  return TEXTS[run.how]?.(model, run) ?? null;
 }
 
 /** A row that is in memory is read anew on purpose: to see what others wrote, or what the database computed. */
@@ -194,11 +194,12 @@ function specificText(model: string): Text {
 }
 
 /** Forms do not share their choices, even where all of them offer the same rows. */
-function choicesText(model: string): Text {
+function choicesText(model: string, { origin: { offeredFor } }: QueryRun): Text {
+  const field = offeredFor === undefined ? "the field" : `\`${offeredFor.field}\``;
   return {
     claim: `Each row's form lists every \`${model}\` for its select.`,
     reason: "A choice field asks for its rows anew in every form.",
-    remedy: "Name the field in `autocomplete_fields` or `raw_id_fields`, which look at the chosen row alone, or make it read-only.",
+    remedy: `Name ${field} in \`raw_id_fields\`, or in \`autocomplete_fields\`, for which the admin of \`${model}\` needs \`search_fields\`: both look at the chosen row alone. Or make it read-only.`,
   };
 }
 
