@@ -254,6 +254,8 @@ test("rows that are fetched one by one bring the rows that are asked of them", a
   const each = (question: string): string => `for key in keys:\n    order = Order.objects.get(pk=key)\n    print(order.lines.${question})`;
   const all = "Each round fetches its row alone: fetch the rows of all rounds before the loop,";
   expect(await remedies(each("count()"))).toEqual([`${all} with this answer annotated.`]);
+  const made = `${each("filter(quantity=1).exists()").replace("print(", "if not ").replace(/\)$/, "")}:\n        order.lines.create(quantity=1)`;
+  expect(await remedies(made)).toEqual([`${all} with this answer annotated. Rounds may have the same row: keep its answer in step with what they write.`]);
   expect(await remedies(each("get(quantity=1)"))).toEqual([`${all} with \`prefetch_related("lines")\`, and choose in Python.`]);
 });
 
