@@ -23,7 +23,7 @@ class Book(models.Model):
 }
 
 const KEY =
-  "`books` is the other end of a foreign key: each call writes it with an UPDATE and a transaction. " +
+  "`books` is the other end of a foreign key: each call writes it with an UPDATE, with BEGIN and COMMIT where no transaction is open. " +
   "Pass all objects to one `add(*objects)`, or set the foreign key on the rows and write them with one `bulk_update()`.";
 
 test("the other end of a foreign key has no links to ask for", async () => {
@@ -32,4 +32,33 @@ test("the other end of a foreign key has no links to ask for", async () => {
 
 test("a row that is read after it was added has its new owner", async () => {
   expect(await told("        book.number()\n")).toEqual([[KEY, 0]]);
+});
+
+test("Django asks for the links that are there where the model between is the project's", async () => {
+  const reason = async (through: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/models.py": `from django.db import models
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Page(models.Model):
+    tags = models.ManyToManyField(Tag${through})
+
+
+class Tagging(models.Model):
+    page = models.ForeignKey(Page, models.CASCADE)
+    tag = models.ForeignKey(Tag, models.CASCADE)
+`,
+      "shop/signals.py": "",
+      "shop/work.py": "from shop.models import Page, Tag\n\n\ndef work(page: Page):\n    for tag in Tag.objects.all():\n        page.tags.add(tag)\n",
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "add-in-loop")
+      .map(({ message }) => message.slice(message.indexOf("Each call "), message.indexOf(", with BEGIN")));
+  };
+  expect(await reason("")).toEqual(["Each call inserts its links alone"]);
+  expect(await reason(', through="Tagging"')).toEqual(["Each call asks which links exist and then writes its own"]);
 });

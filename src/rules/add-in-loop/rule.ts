@@ -36,11 +36,11 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const relation = one.write.relation ?? "";
   const isSameOwner = !changesEachRound(one);
   const { how } = one.write;
-  const words = isOfKey(one, input) ? ofKey(relation, how, isSameOwner) : ofLinks(relation, how, isSameOwner);
+  const words = isOfKey(one, input) ? ofKey(relation, how, isSameOwner) : ofLinks(relation, how, { isSameOwner, isAsked: hasOwnThrough(one, input) });
   return {
     key: [...writeKey(one), relation],
     confidence: writeConfidence(one),
-    claim: `The loop calls \`${relation}.${how}()\` once a round, each in a transaction of its own.`,
+    claim: `The loop calls \`${relation}.${how}()\` once a round: each call is a statement of its own.`,
     ...words,
     model: one.model.label,
     relation,
@@ -53,12 +53,17 @@ type Words = Pick<FindingDraft, "reason" | "remedy" | "doubt">;
 
 const COLLECTED = "objects that are made in the loop have to be collected first";
 
-function ofLinks(relation: string, how: string, isSameOwner: boolean): Words {
+interface Links {
+  readonly isSameOwner: boolean;
+  /** The model between is the project's: Django asks for the links that are there, and leaves it to a conflict where the model is its own. */
+  readonly isAsked: boolean;
+}
+
+function ofLinks(relation: string, how: string, { isSameOwner, isAsked }: Links): Words {
   const isAdd = how === "add";
+  const work = isAdd ? (isAsked ? "asks which links exist and then writes its own" : "inserts its links alone") : "deletes its links alone";
   return {
-    reason: isAdd
-      ? "Each call asks which links exist and then writes: two statements and a transaction."
-      : "Each call deletes its links alone: a statement and a transaction.",
+    reason: `Each call ${work}, with BEGIN and COMMIT where no transaction is open.`,
     remedy: isSameOwner
       ? `Pass all objects to one \`${how}(*objects)\`.`
       : isAdd
@@ -72,10 +77,21 @@ function ofKey(relation: string, how: string, isSameOwner: boolean): Words {
   const inTurn =
     how === "add" ? "set the foreign key on the rows and write them with one `bulk_update()`" : "clear the foreign key of all rows with one `update()`";
   return {
-    reason: `\`${relation}\` is the other end of a foreign key: each call writes it with an UPDATE and a transaction.`,
+    reason: `\`${relation}\` is the other end of a foreign key: each call writes it with an UPDATE, with BEGIN and COMMIT where no transaction is open.`,
     remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`, or ${inTurn}.` : `${inTurn.charAt(0).toUpperCase()}${inTurn.slice(1)}.`,
     doubt: isSameOwner ? COLLECTED : "neither calls save() of these rows, as this loop does not",
   };
+}
+
+/** The table that Django makes has the names of the model and of its field. */
+function hasOwnThrough({ model, write }: LoopWrite, { graph }: RuleInput): boolean {
+  const fields = [...graph.models.values()].flatMap((owner) => [...owner.fields.values()]);
+  const between = new Set(
+    fields.flatMap(({ name, relation }) => (name === write.relation && relation?.target === model.label ? (relation.through ?? []) : [])),
+  );
+  return fields.some(
+    ({ name, relation }) => relation?.kind === "m2m" && relation.through !== null && between.has(relation.through) && !relation.through.endsWith(`_${name}`),
+  );
 }
 
 /** The relation is the other end of a foreign key, whichever model of the project has one of that name. */
