@@ -66,11 +66,16 @@ def patience(seconds):
 
 
 def within(seconds, work, world):
-    """Whether the work came to its end. The cursors that it leaves open are closed before it is rolled back: their generators die here."""
+    """
+    Whether the work came to its end, neither given up nor ended by the server. The cursors that it leaves open are closed before it is
+    rolled back: their generators die here, and not in what comes next, where closing them would be an error.
+    """
+    from django.db import OperationalError
+
     try:
         with patience(seconds):
             work(world)
-    except _OutOfPatience:
+    except (_OutOfPatience, OperationalError):
         ended = False
     else:
         ended = True
@@ -140,7 +145,7 @@ def deal(cases, part, parts):
 
 
 def play(rounds, seconds, longest=None, part=0, parts=1):
-    from django.db import OperationalError, connection, transaction
+    from django.db import connection, transaction
 
     from .cases import EXTRA, GROWS, SHAPE
     from .world import World
@@ -168,8 +173,6 @@ def play(rounds, seconds, longest=None, part=0, parts=1):
                 except _Undo:
                     done += ended
                     given_up += not ended
-                except OperationalError:
-                    given_up += 1
             raise _Undo
     except _Undo:
         pass
