@@ -54,7 +54,7 @@ export interface Shop {
 
 export async function startShop(run: RunBuilt): Promise<Shop> {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-mended-")));
-  cpSync(bookshop, root, { recursive: true, filter: (file) => !/__pycache__|\.luthier/.test(file) });
+  cpSync(bookshop, root, { recursive: true, filter: (file) => !/__pycache__|\.luthier|luthier\.toml$/.test(file) });
   writeFiles(root, { ".gitignore": IGNORED, "pyproject.toml": CONFIGURATION });
   commitAll(root);
   return shopOn(root, await livedInBookshop(ROWS, root), run);
