@@ -7,7 +7,7 @@ import { cacheCalls, isRemoval, isStore, keysMeet, keyWords } from "../caching/c
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { receivers, receiversOfAll, type Receiver } from "../caching/receivers.ts";
 import { writesOf, type WriteKind, type WriteSite } from "../caching/write-sites.ts";
-import { chainsIn } from "../chains.ts";
+import { chainsIn, type Chain } from "../chains.ts";
 import { callAt, functionAt } from "../code.ts";
 import { isWithin } from "../../model/span.ts";
 
@@ -23,11 +23,11 @@ interface Group {
 
 export function signalGaps(input: RuleInput): readonly DatabaseDraft[] {
   const removals = cacheCalls(input).filter(isRemoval);
+  const chains = chainsIn(input);
   const gaps = groupsOf(input, removals).flatMap((group) => {
-    const kept = keptColumns(input, group);
-    const missed = writesOf(input, [group.model]).filter(
-      (write) => isMissed(write, group.by) && !removesItself(input, write, removals) && !leavesAlone(input, write, kept),
-    );
+    const silent = writesOf(input, [group.model]).filter((write) => isMissed(write, group.by) && !removesItself(input, write, removals));
+    const kept = silent.length === 0 ? null : keptColumns(input, group, chains);
+    const missed = silent.filter((write) => !leavesAlone(input, write, kept));
     return missed.length === 0 ? [] : [{ group, missed }];
   });
   const sameWrites = groupBy(gaps, ({ group, missed }) => [group.model, whenOf(group.by), ...missed.map(({ span }) => `${span.file}:${span.start}`)].join(" "));
@@ -66,11 +66,12 @@ function isMissed({ kind, span }: WriteSite, by: readonly Receiver[]): boolean {
 }
 
 /** Columns that the cached values are made of, where all that store one ask for values of the model; null where that is not known. */
-function keptColumns(input: RuleInput, { model, call }: Group): ReadonlySet<string> | null {
+function keptColumns(input: RuleInput, { model, call }: Group, chains: readonly Chain[]): ReadonlySet<string> | null {
+  const ofModel = chains.filter((chain) => chain.model.label === model);
   const stores = cacheCalls(input).filter(isStore);
   const isCalled = ({ span }: CacheCall): boolean => stores.some((one) => isTold(one.key) && isWithin(one.span, span));
   // A helper that is given the key stores another one for each caller; by itself it knows none.
-  const columns = stores.filter((one) => (isTold(one.key) ? keysMeet(one, call) : !isCalled(one))).map((store) => columnsAsked(input, model, store));
+  const columns = stores.filter((one) => (isTold(one.key) ? keysMeet(one, call) : !isCalled(one))).map((store) => columnsAsked(input, store, ofModel));
   return columns.length === 0 || columns.includes(null) ? null : new Set(columns.flatMap((some) => some ?? []));
 }
 
@@ -78,8 +79,7 @@ function keptColumns(input: RuleInput, { model, call }: Group): ReadonlySet<stri
 const isTold = (key: CacheCall["key"]): boolean => key !== null && key[0] !== null;
 
 /** Of the function that stores, or else the nearest that calls it: the columns of the queries of the model that stand there. */
-function columnsAsked(input: RuleInput, label: string, { key, span, trail }: CacheCall): string[] | null {
-  const ofModel = chainsIn(input).filter(({ model }) => model.label === label);
+function columnsAsked(input: RuleInput, { key, span, trail }: CacheCall, ofModel: readonly Chain[]): string[] | null {
   for (const place of [...trail, span].toReversed()) {
     const def = functionAt(pathTo(input.program, place));
     const chains = def === null ? [] : ofModel.filter((chain) => isWithin(chain.span, { file: place.file, start: def.start, end: def.end }));

@@ -63,11 +63,11 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
     return decidesWrite(load, input) ? `${writesRows(load)}, and the answer decides what a round writes: ${IN_STEP}` : `${writesRows(load)}, ${AFTER}`;
   const same = remedyOfSameRow(load, input);
   if (same !== null) return same;
-  if (isFetchedEachRound(load, input.facts)) return `${fetchedBefore(load)}${isChangedInLoop(load, input.facts) ? ` ${SAME_ROW}` : ""}`;
+  if (isFetchedEachRound(load, input.facts)) return `${askedBefore(load)}${isChangedInLoop(load, input.facts) ? ` ${SAME_ROW}` : ""}`;
   return beyondGeneric(load, input);
 }
 
-function fetchedBefore({ method, path }: LazyLoad): string {
+function askedBefore({ method, path }: LazyLoad): string {
   const how = GIVES_ROW.has(method ?? "") ? `with \`prefetch_related("${path}")\`, and choose in Python` : "with this answer annotated";
   return `Each round fetches its row alone: fetch the rows of all rounds before the loop, ${how}.`;
 }

@@ -44,8 +44,7 @@ export function receiversOfAll(input: RuleInput): readonly Span[] {
 }
 
 function isReceiverOfAll({ callee, args, keywords }: Call): boolean {
-  const signals = args.flatMap((one) => (one.kind === "sequence" ? one.items : [one])).map(nameOf);
-  return nameOf(callee) === "receiver" && signals.some((name) => SIGNALS.test(name)) && keywords.every(({ name }) => name !== "sender");
+  return nameOf(callee) === "receiver" && signalsOf(args).length > 0 && keywords.every(({ name }) => name !== "sender");
 }
 
 function projectModules({ program }: RuleInput): RuleInput["program"]["modules"] extends ReadonlyMap<string, infer Module> ? Module[] : never {
@@ -54,11 +53,16 @@ function projectModules({ program }: RuleInput): RuleInput["program"]["modules"]
 
 const nameOf = (expr: Expr): string => (expr.kind === "attribute" || expr.kind === "name" ? expr.name : "");
 
-function toReceivers(input: RuleInput, file: string, call: Call, def: FunctionDef): Receiver[] {
-  const signals = call.args
+/** `receiver(post_save)` and `receiver([post_save, post_delete])`. */
+function signalsOf(args: readonly Expr[]): string[] {
+  return args
     .flatMap((one) => (one.kind === "sequence" ? one.items : [one]))
     .map(nameOf)
     .filter((name) => SIGNALS.test(name));
+}
+
+function toReceivers(input: RuleInput, file: string, call: Call, def: FunctionDef): Receiver[] {
+  const signals = signalsOf(call.args);
   return senders(input, file, call).flatMap((model) => signals.map((when) => ({ model, when, span: { file, start: def.start, end: def.end } })));
 }
 
