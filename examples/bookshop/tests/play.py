@@ -12,6 +12,7 @@ import argparse
 import gc
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ import django
 from django.test.utils import setup_test_environment
 
 
-DAYS = 1_500  # of the chart of events, one question for the quarter from each on
+DAYS = 800  # of the chart of events, one question for the quarter from each on
 VIEWS = 120
 TREES = 2_000  # of genres, one on every page of the old site
 STOCKS = 60  # each asked once for every sale
@@ -34,6 +35,7 @@ COPIES = 12  # books whose sold copies are counted
 TITLES = 8  # searched for a word
 SEARCHES = 8  # for an ISBN or an author
 RANKS = 10  # books viewed so often
+COMPUTING = 3  # seconds that a page may take for what it has read
 COLLECT = (100_000, 20, 20)  # a page of a large shop makes as many objects at once
 APART = 30_000  # names of the world's rows begin here, far from those of generated ones
 FURTHER = 100  # and those of each further process
@@ -49,39 +51,85 @@ class _OutOfPatience(BaseException):
 
 @contextmanager
 def patience(seconds):
-    """Gives up at the first statement after so long, and lets what is rolled back then pass; without a number never."""
+    """
+    Gives up at the first statement after so long, or where none has come for COMPUTING seconds, and lets what is rolled back then pass;
+    without a number never.
+    """
     from django.db import connection
+    from psycopg.pq import TransactionStatus
 
     deadline = None if seconds is None else time.monotonic() + seconds
 
+    def wait():
+        if deadline is not None:
+            signal.setitimer(signal.ITIMER_REAL, COMPUTING)
+
     def execute(send, sql, params, many, context):
         nonlocal deadline
+        signal.setitimer(signal.ITIMER_REAL, 0)
         if deadline is not None and time.monotonic() > deadline:
             deadline = None
             raise _OutOfPatience
-        return send(sql, params, many, context)
+        try:
+            return send(sql, params, many, context)
+        finally:
+            wait()
 
-    with connection.execute_wrapper(execute):
+    def give_up(*_):
+        nonlocal deadline
+        if connection.connection.info.transaction_status == TransactionStatus.ACTIVE:  # a cursor fetches: its connection would be lost
+            wait()
+            return
+        deadline = None
+        raise _OutOfPatience
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    try:
+        with connection.execute_wrapper(execute):
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def closing_cursors():
+    """
+    Closes the server's cursors that are left open, which must be before they are rolled back: their generators die in what comes next,
+    where closing them would be an error.
+    """
+    from django.db import connection
+    from psycopg import Error
+
+    opened = []
+    chunked_cursor = connection.chunked_cursor
+
+    def kept():
+        opened.append(chunked_cursor())
+        return opened[-1]
+
+    connection.chunked_cursor = kept
+    try:
         yield
+    finally:
+        del connection.chunked_cursor
+        for cursor in opened:
+            try:
+                cursor.close()
+            except Error:  # a savepoint took it along; in a transaction that failed, closing asks nothing of the server
+                cursor.close()
 
 
 def within(seconds, work, world):
-    """
-    Whether the work came to its end, neither given up nor ended by the server. The cursors that it leaves open are closed before it is
-    rolled back: their generators die here, and not in what comes next, where closing them would be an error.
-    """
+    """Whether the work came to its end, neither given up nor ended by the server."""
     from django.db import OperationalError
 
     try:
-        with patience(seconds):
+        with closing_cursors(), patience(seconds):
             work(world)
     except (_OutOfPatience, OperationalError):
-        ended = False
-    else:
-        ended = True
-    if not ended:
-        gc.collect()
-    return ended
+        return False
+    return True
 
 
 def everyday(world):
