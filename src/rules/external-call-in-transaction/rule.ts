@@ -1,6 +1,7 @@
-import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import type { FindingDraft, Rule, RuleInput, Span } from "../../model/index.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { holderName } from "../names.ts";
-import { byPlace, isRecorded, ms, waitingEvidence, waitingPlaces, waitings, type Waiting } from "../transactions/outside.ts";
+import { isRecorded, moreTransactions, ms, nearestOfEach, placeOf, waitingEvidence, waitingPlaces, waitings, type Waiting } from "../transactions/outside.ts";
 
 export const rule: Rule = {
   meta: {
@@ -15,7 +16,8 @@ export const rule: Rule = {
   audit: (input) => {
     const { source } = input;
     if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
-    const found = byPlace(waitings(input, input.thresholds["external-call-in-transaction"]).filter(({ kind }) => kind !== "sleep"));
+    const waiting = waitings(input, input.thresholds["external-call-in-transaction"]).filter(({ kind }) => kind !== "sleep");
+    const found = behindOneCall(nearestOfEach(waiting, placeOf));
     return {
       drafts: found.map((one) => ({ ...toDraft(one, source), evidence: waitingEvidence(one) })),
       unjudged: [],
@@ -23,6 +25,17 @@ export const rule: Rule = {
     };
   },
 };
+
+type Last = Waiting & { readonly others: number };
+
+/** One call of a block is one thing to move, also where it is served by several classes: its nearest wait, and the lines of the others. */
+function behindOneCall(all: readonly Last[]): readonly (Last & { readonly beside: readonly Span[] })[] {
+  const keyOf = ({ block, calls: [first], span }: Last): string => placeOf({ span: block !== null && first !== undefined ? first : span });
+  return [...groupBy(all, keyOf).values()].flatMap((same) => {
+    const [nearest, ...beside] = same.toSorted((a, b) => Number(isRecorded(b)) - Number(isRecorded(a)) || a.calls.length - b.calls.length);
+    return nearest === undefined ? [] : [{ ...nearest, beside: beside.map(({ span }) => span) }];
+  });
+}
 
 const WAITS: Readonly<Record<Waiting["kind"], string>> = {
   http: "the other service answers",
@@ -34,8 +47,8 @@ const WAITS: Readonly<Record<Waiting["kind"], string>> = {
   other: "the other service answers",
 };
 
-function toDraft(one: Waiting & { readonly others: number }, source: RuleInput): FindingDraft {
-  const { block, target, kind, recorded } = one;
+function toDraft(one: Last & { readonly beside: readonly Span[] }, source: RuleInput): FindingDraft {
+  const { block, target, kind, recorded, others, beside } = one;
   const where = holderName(one.symbol, source.program);
   const opened =
     block === null
@@ -44,11 +57,12 @@ function toDraft(one: Waiting & { readonly others: number }, source: RuleInput):
         ? "its transaction"
         : `the transaction of \`${block.holder}\``;
   const seen = recorded === null ? "" : ` The slowest of ${recorded.calls} took ${ms(recorded.slowest)} ms.`;
+  const alike = beside.length === 0 ? "" : ` The same call may come to ${beside.length} more that ${beside.length === 1 ? "waits" : "wait"}.`;
   return {
     key: [where, target, block === null ? "request" : block.holder],
     confidence: isRecorded(one) ? "certain" : "likely",
     claim: `\`${where}\` calls \`${target}\` inside ${opened}.`,
-    reason: `Until ${WAITS[kind]}, the connection is taken and every row lock of the transaction is kept.${one.others === 0 ? "" : ` ${one.others} more ${one.others === 1 ? "transaction reaches" : "transactions reach"} this line.`}${seen}`,
+    reason: `Until ${WAITS[kind]}, the connection is taken and every row lock of the transaction is kept.${moreTransactions(others)}${alike}${seen}`,
     remedy: remedyOf(one),
     doubt:
       kind === "mail"
@@ -56,7 +70,7 @@ function toDraft(one: Waiting & { readonly others: number }, source: RuleInput):
         : recorded === null
           ? "how long the call takes was not measured"
           : "a recording shows what ran, not what production's network does",
-    places: waitingPlaces(one, "waits here"),
+    places: [...waitingPlaces(one, "waits here"), ...beside.map((span) => ({ role: "call" as const, span, label: "or here" }))],
     fixes: [],
   };
 }

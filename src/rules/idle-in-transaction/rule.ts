@@ -2,7 +2,19 @@ import type { DatabaseDraft, EvidenceInput, Rule, RuleInput } from "../../model/
 import type { TransactionTotals } from "../../model/recording.ts";
 import { holderName } from "../names.ts";
 import { blockAround } from "../transactions/blocks.ts";
-import { byPlace, isRecorded, isTestFile, ms, ownFrame, spanOfLine, waitingEvidence, waitingPlaces, waitings, type Waiting } from "../transactions/outside.ts";
+import {
+  isRecorded,
+  isTestFile,
+  ms,
+  nearestOfEach,
+  ownFrame,
+  placeOf,
+  spanOfLine,
+  waitingEvidence,
+  waitingPlaces,
+  waitings,
+  type Waiting,
+} from "../transactions/outside.ts";
 
 export const rule: Rule = {
   meta: {
@@ -18,7 +30,10 @@ export const rule: Rule = {
     const { source, recording, thresholds } = input;
     if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
     const all = waitings(input);
-    const sleeping = byPlace(all.filter(({ kind }) => kind === "sleep")).map((one) => sleepDraft(one, source));
+    const sleeping = nearestOfEach(
+      all.filter(({ kind }) => kind === "sleep"),
+      placeOf,
+    ).map((one) => sleepDraft(one, source));
     const silent = silences(input, source, thresholds["idle-in-transaction"] ?? LEAST_IDLE_MS, all);
     return { drafts: [...sleeping, ...silent], unjudged: [], examined: recording === null ? "" : `${recording.transactions.length} kinds of transactions` };
   },

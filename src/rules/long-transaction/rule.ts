@@ -3,7 +3,20 @@ import type { TransactionTotals } from "../../model/recording.ts";
 import { modelName } from "../names.ts";
 import { blockAround, type AtomicBlock } from "../transactions/blocks.ts";
 import { lockBefore } from "../transactions/locks.ts";
-import { callSpots, isRecorded, isTestFile, ms, ownFrame, spanOfLine, waitingEvidence, waitings, type Waiting } from "../transactions/outside.ts";
+import {
+  callSpots,
+  isRecorded,
+  isTestFile,
+  moreTransactions,
+  ms,
+  nearestOfEach,
+  ownFrame,
+  placeOf,
+  spanOfLine,
+  waitingEvidence,
+  waitings,
+  type Waiting,
+} from "../transactions/outside.ts";
 
 export const rule: Rule = {
   meta: {
@@ -25,28 +38,30 @@ export const rule: Rule = {
   },
 };
 
-/** One finding a block, whatever number of calls it waits for. */
+/** One finding a block, whatever number of calls it waits for, and one where several blocks come to the same lock and the same call: the nearest. */
 function waitingBlocks(waiting: readonly Waiting[], source: RuleInput): DatabaseDraft[] {
-  const found = new Map<string, DatabaseDraft>();
+  const found = new Map<string, LockedWaiting>();
   for (const one of waiting) {
     const { block } = one;
     if (block === null) continue;
     const key = `${block.file}:${block.start}`;
     const lock = found.has(key) ? null : lockBefore(source, block, { root: one.root, steps: [...one.calls, one.span] });
-    if (lock !== null) found.set(key, lockedDraft(one, block, lock));
+    if (lock !== null) found.set(key, { ...one, block, lock });
   }
-  return [...found.values()];
+  return nearestOfEach([...found.values()], (one) => `${placeOf(one.lock)} ${placeOf(one)}`).map((one) => lockedDraft(one));
 }
 
-function lockedDraft(one: Waiting, block: AtomicBlock, lock: NonNullable<ReturnType<typeof lockBefore>>): DatabaseDraft {
-  const { target, recorded, calls, span } = one;
+type LockedWaiting = Waiting & { readonly block: AtomicBlock; readonly lock: NonNullable<ReturnType<typeof lockBefore>> };
+
+function lockedDraft(one: LockedWaiting & { readonly others: number }): DatabaseDraft {
+  const { block, lock, others, target, recorded, calls, span } = one;
   const rows = lock.model === null ? "rows" : `\`${modelName(lock.model)}\` rows`;
   const name = block.holder === "" ? "The block" : `\`${block.holder}\``;
   return {
     key: [block.file, block.holder],
     confidence: isRecorded(one) ? "certain" : "likely",
     claim: `${name} locks ${rows} with \`${lock.how}\` and then waits for \`${target}\` before it commits.`,
-    reason: `Whoever wants the same rows waits as long${recorded === null ? "" : `: ${ms(recorded.slowest)} ms in the recording`}. A service that hangs holds them until its own timeout.`,
+    reason: `Whoever wants the same rows waits as long${recorded === null ? "" : `: ${ms(recorded.slowest)} ms in the recording`}. A service that hangs holds them until its own timeout.${moreTransactions(others)}`,
     remedy: "Ask first, then open the transaction for the writes alone, and check in it that the row is still as it was.",
     doubt: recorded === null ? "how long the other side takes was not measured" : "a recording shows what ran, not what production's network does",
     places: [

@@ -3,6 +3,7 @@ import type { Evidence, EvidenceInput, OutsideCallFact, OutsideCallKind, RuleInp
 import type { Frame, OutsideCall, Stack } from "../../model/recording.ts";
 import { blockAround, enteredAt, lastCommit, type AtomicBlock } from "./blocks.ts";
 import { atomicRequests, isView } from "./views.ts";
+import { groupBy } from "../../model/group-by.ts";
 
 /** A place at which a transaction waits. */
 export interface Waiting {
@@ -53,18 +54,19 @@ function mailIsSent({ settings }: EvidenceInput["deployment"], { program }: Rule
   return isOwn || QUEUES.test(backend) ? "later" : "at once";
 }
 
-/** One of each place, that with the shortest way from its transaction, and how many more transactions reach it. */
-export function byPlace(all: readonly Waiting[]): readonly (Waiting & { readonly others: number })[] {
-  const places = new Map<string, Waiting[]>();
-  for (const one of all) {
-    const key = `${one.span.file}:${one.span.start}`;
-    places.set(key, [...(places.get(key) ?? []), one]);
-  }
-  return [...places.values()].flatMap((same) => {
+/** Of those with one key that with the shortest way from its transaction, and how many others there are. */
+export function nearestOfEach<One extends Waiting>(all: readonly One[], keyOf: (one: One) => string): readonly (One & { readonly others: number })[] {
+  return [...groupBy(all, keyOf).values()].flatMap((same) => {
     const [first] = same.toSorted((a, b) => a.calls.length - b.calls.length);
     return first === undefined ? [] : [{ ...first, others: same.length - 1 }];
   });
 }
+
+/** Where it waits, as a key. */
+export const placeOf = ({ span }: Pick<Waiting, "span">): string => `${span.file}:${span.start}`;
+
+export const moreTransactions = (others: number): string =>
+  others === 0 ? "" : ` ${others} more ${others === 1 ? "transaction reaches" : "transactions reach"} this line.`;
 
 function waitingOf({ deployment }: EvidenceInput, source: RuleInput, call: OutsideCallFact): Waiting | null {
   const { kind, target, span, symbol, trail } = call;
