@@ -1,6 +1,7 @@
 import type { Expr, Stmt } from "../model/ir.ts";
 import type { ClassInfo, ManagerFact, PythonModule } from "../model/project.ts";
 import type { ResolvedProgram } from "../python/program.ts";
+import { dottedName } from "../python/program-scope.ts";
 import { isExternal } from "../python/resolve-class.ts";
 
 const managerBase = "django.db.models.BaseManager";
@@ -27,6 +28,18 @@ export function readManager(program: ResolvedProgram, module: PythonModule, name
     return read ? { name, ...read } : null;
   }
   return symbol?.kind === "external" && symbol.name.endsWith("Manager") ? { name, manager: null, queryset: null } : null;
+}
+
+/** `objects: ClassVar[BookManager] = Lazy.new()`: what is made is not known, and its annotation says it. */
+export function annotatedManager(program: ResolvedProgram, module: PythonModule, name: string, annotation: Expr, holder: ClassInfo): ManagerFact | null {
+  if (annotation.kind === "subscript" && annotation.index.kind !== "sequence" && /(?:^|\.)(?:ClassVar|Final)$/.test(dottedName(annotation.object) ?? "")) {
+    return annotatedManager(program, module, name, annotation.index, holder);
+  }
+  const quoted =
+    annotation.kind === "str" && /^[A-Za-z_]\w*$/.test(annotation.value) ? { ...annotation, kind: "name" as const, name: annotation.value } : annotation;
+  if (quoted.kind !== "name" && quoted.kind !== "attribute") return null;
+  const cls = classOf(program, module, quoted, holder);
+  return cls === null || isPlain(cls) ? null : fromClass(program, name, cls);
 }
 
 type Resolved = ReturnType<ResolvedProgram["followAlias"]>;
@@ -58,8 +71,19 @@ export function querysetOf(program: ResolvedProgram, manager: ClassInfo): ClassI
     if (isExternal(owner)) continue;
     const isManager = program.isSubclass(owner, managerBase);
     if (!isManager && program.isSubclass(owner, querysetBase)) return isPlain(owner) ? null : owner;
-    const made = queryMadeBy(program, owner);
+    const made = queryMadeBy(program, owner) ?? (isManager ? querysetGiven(program, owner) : null);
     if (made) return made;
+  }
+  return null;
+}
+
+/** `class BookManager(TypedManager[Book, BookQuerySet])`: the base is told its querysets, by a type or by `__class_getitem__()`. */
+function querysetGiven(program: ResolvedProgram, { def, module, parent }: ClassInfo): ClassInfo | null {
+  for (const base of def.bases) {
+    if (base.kind !== "subscript") continue;
+    const given = base.index.kind === "sequence" ? base.index.items : [base.index];
+    const found = given.map((one) => classOf(program, module, one, parent)).find((cls) => cls !== null && program.isSubclass(cls, querysetBase));
+    if (found) return isPlain(found) ? null : found;
   }
   return null;
 }

@@ -412,6 +412,24 @@ describe("managers", () => {
       "objects BookManager BookQuerySet",
     ],
     [
+      "what only its annotation says",
+      `from typing import ClassVar\nfrom lazy import Lazy\n${querysets}class BookManager(models.Manager.from_queryset(BookQuerySet)): pass\nclass Book(models.Model):\n    objects: ClassVar[BookManager] = Lazy.new()`,
+      "objects",
+      "objects BookManager BookQuerySet",
+    ],
+    [
+      "what only its quoted annotation says",
+      `from lazy import Lazy\n${querysets}class BookManager(models.Manager.from_queryset(BookQuerySet)): pass\nclass Book(models.Model):\n    books: "BookManager" = Lazy.new()`,
+      "books",
+      "books BookManager BookQuerySet",
+    ],
+    [
+      "a base that is given the querysets in brackets",
+      `${querysets}class TypedManager(models.Manager):\n    def __class_getitem__(cls, item):\n        return models.Manager.from_queryset(item[1])\nclass BookManager(TypedManager["Book", BookQuerySet]): pass\nclass Book(models.Model):\n    objects = BookManager()`,
+      "objects",
+      "objects BookManager BookQuerySet",
+    ],
+    [
       "get_queryset",
       `${querysets}class BookManager(models.Manager):\n    def get_queryset(self):\n        return BookQuerySet(self.model, using=self._db).filter(a=1)\nclass Book(models.Model):\n    objects = BookManager()`,
       "objects",
