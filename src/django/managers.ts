@@ -70,7 +70,7 @@ export function querysetOf(program: ResolvedProgram, manager: ClassInfo): ClassI
   for (const owner of program.mro(manager)) {
     if (isExternal(owner)) continue;
     const isManager = program.isSubclass(owner, managerBase);
-    if (!isManager && program.isSubclass(owner, querysetBase)) return isPlain(owner) ? null : owner;
+    if (!isManager && isQueryset(program, owner)) return isPlain(owner) ? null : owner;
     const made = queryMadeBy(program, owner) ?? (isManager ? querysetGiven(program, owner) : null);
     if (made) return made;
   }
@@ -82,7 +82,7 @@ function querysetGiven(program: ResolvedProgram, { def, module, parent }: ClassI
   for (const base of def.bases) {
     if (base.kind !== "subscript") continue;
     const given = base.index.kind === "sequence" ? base.index.items : [base.index];
-    const found = given.map((one) => classOf(program, module, one, parent)).find((cls) => cls !== null && program.isSubclass(cls, querysetBase));
+    const found = given.map((one) => classOf(program, module, one, parent)).find((cls) => cls !== null && isQueryset(program, cls));
     if (found) return isPlain(found) ? null : found;
   }
   return null;
@@ -97,7 +97,7 @@ function queryMadeBy(program: ResolvedProgram, owner: ClassInfo): ClassInfo | nu
   if (method?.kind !== "function") return null;
   for (const value of returnedValues(method.def.body)) {
     const cls = classOf(program, owner.module, innermostCallee(value), null);
-    if (cls && program.isSubclass(cls, querysetBase)) return cls;
+    if (cls && isQueryset(program, cls)) return cls;
   }
   return null;
 }
@@ -122,6 +122,11 @@ function fromClass(program: ResolvedProgram, name: string, cls: ClassInfo): Mana
   const isManager = program.isSubclass(cls, managerBase) || program.mro(cls).some((base) => isExternal(base) && base.name.endsWith("Manager"));
   if (!isManager) return null;
   return { name, manager: isPlain(cls) ? null : cls, queryset: querysetOf(program, cls) };
+}
+
+/** Also where it builds on a package that was not read, whose class says so by its name. */
+function isQueryset(program: ResolvedProgram, cls: ClassInfo): boolean {
+  return program.isSubclass(cls, querysetBase) || program.mro(cls).some((base) => isExternal(base) && base.name.endsWith("QuerySet"));
 }
 
 /** Django's own `Manager` and `QuerySet`, of which nothing is to be said. */

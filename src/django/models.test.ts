@@ -412,6 +412,12 @@ describe("managers", () => {
       "objects BookManager BookQuerySet",
     ],
     [
+      "a queryset of a package that was not read",
+      `from soft import ShelfQuerySet, ShelfMixin\nclass BookQuerySet(ShelfQuerySet): pass\nclass BookManager(models.Manager.from_queryset(BookQuerySet), ShelfMixin): pass\nclass Book(models.Model):\n    objects = BookManager()`,
+      "objects",
+      "objects BookManager BookQuerySet",
+    ],
+    [
       "what only its annotation says",
       `from typing import ClassVar\nfrom lazy import Lazy\n${querysets}class BookManager(models.Manager.from_queryset(BookQuerySet)): pass\nclass Book(models.Model):\n    objects: ClassVar[BookManager] = Lazy.new()`,
       "objects",
