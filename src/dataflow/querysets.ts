@@ -1,5 +1,6 @@
 /** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
 import type { ClassInfo, Expr, Field, FunctionDef, Model, QueryRun, Slice, Span, Stmt } from "../model/index.ts";
+import { isQueryset } from "../django/managers.ts";
 import { isReverseOfUnique } from "../django/reverse-fields.ts";
 import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
@@ -130,7 +131,7 @@ export function managerQueryset(engine: Engine, manager: ManagerValue, site: Cal
 
 /** `OrderQuerySet(self.model, using=self._db)` inside a manager. */
 export function constructedQueryset(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite): Value | null {
-  if (!engine.program.isSubclass(cls, "django.db.models.QuerySet")) return null;
+  if (!isQueryset(engine.program, cls)) return null;
   const model = argument(args, 0, "model");
   const { self } = site.frame;
   if (self?.kind === "manager") return { ...plainQueryset(engine, { ...self, cls: null, related: null }, site.frame), cls };
@@ -257,6 +258,7 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
   if (custom !== null && name !== "get_queryset") return custom;
   if (name === "instance" && manager.related !== null) return manager.related.row;
   if (name === "through" && manager.related !== null) return throughClass(engine, manager.related.field);
+  if (name === "_queryset_class") return querysetClass(engine, manager);
   return native(`manager.${name}:${manager.origin.id}:${manager.related?.row.id ?? 0}`, (args, site) => {
     if (name === "get_queryset" || name === "all" || name === "get_query_set") {
       return managerQueryset(engine, manager, site) ?? UNKNOWN;
@@ -267,6 +269,12 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
     const method = querysetAttribute(engine, queryset, name);
     return engine.call(method, args, site);
   });
+}
+
+/** What `from_queryset()` and `as_manager()` leave on a manager. */
+function querysetClass(engine: Engine, manager: ManagerValue): Value {
+  if (manager.querysetCls !== null) return { kind: "class", cls: manager.querysetCls };
+  return native(`queryset class:${manager.origin.id}`, (_args, site) => plainQueryset(engine, { ...manager, cls: null, related: null }, site.frame));
 }
 
 /** The class of the table between: `book.tags.through`, `Book.tags.through`. */
@@ -323,7 +331,10 @@ export function superManagerAttribute(engine: Engine, owner: ClassInfo, self: Ma
     }
     return managerAttribute(engine, plain, name);
   }
-  return querysetAttribute(engine, { ...self, cls: null }, name);
+  const inherited = querysetAttribute(engine, { ...self, cls: null }, name);
+  if (inherited.kind !== "native") return inherited;
+  // What Django's own method answers is of the same class again.
+  return native(`super.${name}:${self.id}`, (args, site) => querysetCall(engine, self, name, args, site));
 }
 
 // ----------------------------------------------------------------------------------------- methods

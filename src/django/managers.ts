@@ -77,9 +77,14 @@ export function querysetOf(program: ResolvedProgram, manager: ClassInfo): ClassI
   return null;
 }
 
-/** `class BookManager(TypedManager[Book, BookQuerySet])`: the base is told its querysets, by a type or by `__class_getitem__()`. */
+/**
+ * `class BookManager(TypedManager[Book, BookQuerySet])`: the base is told its querysets, by a type or by `__class_getitem__()`; so is
+ * that of `class BookManager(ShelfManager.from_queryset(BookQuerySet))`, whatever the shelf's own are.
+ */
 function querysetGiven(program: ResolvedProgram, { def, module, parent }: ClassInfo): ClassInfo | null {
   for (const base of def.bases) {
+    const made = readFactory(program, module, base, parent);
+    if (made?.queryset) return isPlain(made.queryset) ? null : made.queryset;
     if (base.kind !== "subscript") continue;
     const given = base.index.kind === "sequence" ? base.index.items : [base.index];
     const found = given.map((one) => classOf(program, module, one, parent)).find((cls) => cls !== null && isQueryset(program, cls));
@@ -125,7 +130,7 @@ function fromClass(program: ResolvedProgram, name: string, cls: ClassInfo): Mana
 }
 
 /** Also where it builds on a package that was not read, whose class says so by its name. */
-function isQueryset(program: ResolvedProgram, cls: ClassInfo): boolean {
+export function isQueryset(program: Pick<ResolvedProgram, "isSubclass" | "mro">, cls: ClassInfo): boolean {
   return program.isSubclass(cls, querysetBase) || program.mro(cls).some((base) => isExternal(base) && base.name.endsWith("QuerySet"));
 }
 

@@ -412,6 +412,12 @@ describe("managers", () => {
       "objects BookManager BookQuerySet",
     ],
     [
+      "from_queryset of a manager that makes others",
+      `${querysets}class ShelfQuerySet(models.QuerySet): pass\nclass ShelfManager(models.Manager):\n    def get_queryset(self):\n        return ShelfQuerySet(self.model)\nclass BookManager(ShelfManager.from_queryset(BookQuerySet)): pass\nclass Book(models.Model):\n    objects = BookManager()`,
+      "objects",
+      "objects BookManager BookQuerySet",
+    ],
+    [
       "a queryset of a package that was not read",
       `from soft import ShelfQuerySet, ShelfMixin\nclass BookQuerySet(ShelfQuerySet): pass\nclass BookManager(models.Manager.from_queryset(BookQuerySet), ShelfMixin): pass\nclass Book(models.Model):\n    objects = BookManager()`,
       "objects",
