@@ -104,3 +104,26 @@ def orders(request):
 `,
   });
 });
+
+test("a name that begins with dots is beside the template whose tag names it", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Line
+
+
+def lines(request):
+    return render(request, "shop/lines/page.html", {"lines": Line.objects.all()})
+`,
+    "shop/templates/shop/base.html": `{% block content %}{% endblock %}
+`,
+    "shop/templates/shop/lines/page.html": `{% extends "../base.html" %}
+{% block content %}
+{% for line in lines %}
+{% include "./row.html" %}
+{% endfor %}
+{% endblock %}
+`,
+    "shop/templates/shop/lines/row.html": `{{ line.product.title }}{# expect: product #}
+`,
+  });
+});

@@ -120,7 +120,7 @@ export function runTemplate(engine: Engine, found: FoundTemplate, env: Env, site
   }
   const name = engine.evaluate(parent.template, frame);
   for (const one of templateNames(name)) {
-    const base = engine.templates.find(one);
+    const base = engine.templates.find(one, frame.file);
     if (base === null) continue;
     runTemplate(engine, base, frame.env, { span: spanOf(frame.file, parent), frame: { ...frame, depth: frame.depth - 1 }, expr: null }, template);
     return;
@@ -213,7 +213,7 @@ function runInclude(engine: Engine, stmt: Include, frame: Frame): void {
   const found = alternatives(name).flatMap(
     (one) =>
       templateNames(one)
-        .map((each) => engine.templates.find(each))
+        .map((each) => engine.templates.find(each, frame.file))
         .find((each) => each !== null) ?? [],
   );
   for (const one of found) runTemplate(engine, one, env, { span: spanOf(frame.file, stmt), frame, expr: null });

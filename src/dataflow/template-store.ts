@@ -1,4 +1,5 @@
 /** Templates by name, lowered on first use, and the tags and filters that libraries register. */
+import path from "node:path";
 import type { DjangoProject, Expr, FunctionDef, Module, Program, PythonModule } from "../model/index.ts";
 import { guessTemplateLanguage, lowerDjangoTemplate, lowerJinjaTemplate } from "../templates/index.ts";
 import { decoratorName } from "./calls.ts";
@@ -43,16 +44,25 @@ export class TemplateStore {
     return [...this.lowered.values()].filter((one) => one !== null);
   }
 
-  find(name: string): FoundTemplate | null {
+  /** `from` is the file whose tag names it: `./row.html` and `../base.html` are beside that. */
+  find(name: string, from = ""): FoundTemplate | null {
+    const whole = /^\.\.?\//.test(name) ? this.nameBeside(name, from) : name;
     for (const engine of this.project.templates) {
       for (const directory of engine.directories) {
-        const file = directory === "" ? name : `${directory}/${name}`;
+        const file = directory === "" ? whole : `${directory}/${whole}`;
         if (!this.files.has(file)) continue;
         const found = this.lower(file, engine.language);
         if (found !== null) return found;
       }
     }
     return null;
+  }
+
+  private nameBeside(relative: string, from: string): string {
+    const directories = this.project.templates.flatMap((engine) => engine.directories).filter((one) => one === "" || from.startsWith(`${one}/`));
+    const [nearest = ""] = directories.toSorted((a, b) => b.length - a.length);
+    const own = nearest === "" ? from : from.slice(nearest.length + 1);
+    return path.posix.join(path.posix.dirname(own), relative);
   }
 
   private lower(file: string, engineLanguage: "django" | "jinja2"): FoundTemplate | null {
