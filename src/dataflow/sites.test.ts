@@ -17,7 +17,7 @@ from shop.views import Orders
 urlpatterns = [path("", Orders.as_view())]
 `,
   });
-  expect(coverage.unresolved).toEqual([{ why: "a template that was not found", count: 1, file: "shop/views.py" }]);
+  expect(coverage.unresolved).toEqual([{ why: "a template that was not found (`shop/gone.html`)", count: 1, file: "shop/views.py" }]);
 });
 
 test("the rows of a manager's own methods are named by the class that has these", async () => {

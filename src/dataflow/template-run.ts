@@ -31,9 +31,11 @@ export function renderTemplate(engine: Engine, name: Value, context: Value, site
   if (isFound && alternatives(name).some((one) => one.kind === "unknown")) engine.escape(context);
   if (isFound) return;
   const { file, at } = ownPlace(site);
-  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", file, at);
+  engine.note(names.length === 0 ? "a template whose name is not literal" : notFound(names), file, at);
   engine.escape(context);
 }
+
+const notFound = ([first = ""]: readonly string[]): string => `a template that was not found (\`${first}\`)`;
 
 function templateNames(name: Value): string[] {
   return alternatives(name).flatMap((one) => {
@@ -219,7 +221,8 @@ function runInclude(engine: Engine, stmt: Include, frame: Frame): void {
   for (const one of found) runTemplate(engine, one, env, { span: spanOf(frame.file, stmt), frame, expr: null });
   if (found.length > 0) return;
   escapeEnv(env);
-  engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file, stmt.start);
+  const names = templateNames(name);
+  engine.note(names.length === 0 ? "an include whose name is not literal" : notFound(names), frame.file, stmt.start);
 }
 
 function runBlock(engine: Engine, stmt: Block, frame: Frame): void {

@@ -1,6 +1,6 @@
 /** Templates by name, lowered on first use, and the tags and filters that libraries register. */
 import path from "node:path";
-import type { DjangoProject, Expr, FunctionDef, Module, Program, PythonModule } from "../model/index.ts";
+import type { DjangoProject, Expr, FunctionDef, Module, Program, PythonModule, Stmt, Tag } from "../model/index.ts";
 import { guessTemplateLanguage, lowerDjangoTemplate, lowerJinjaTemplate } from "../templates/index.ts";
 import { decoratorName } from "./calls.ts";
 
@@ -44,8 +44,14 @@ export class TemplateStore {
     return [...this.lowered.values()].filter((one) => one !== null);
   }
 
-  /** `from` is the file whose tag names it: `./row.html` and `../base.html` are beside that. */
+  /** `from` is the file whose tag names it: `./row.html` and `../base.html` are beside that. `page.html#row` is what `{% partialdef row %}` keeps there. */
   find(name: string, from = ""): FoundTemplate | null {
+    const [file = "", part] = name.split("#");
+    const found = this.whole(file, from);
+    return part === undefined || found === null ? found : partOf(found, part);
+  }
+
+  private whole(name: string, from: string): FoundTemplate | null {
     const whole = /^\.\.?\//.test(name) ? this.nameBeside(name, from) : name;
     for (const engine of this.project.templates) {
       for (const directory of engine.directories) {
@@ -120,6 +126,23 @@ export class TemplateStore {
     this.allTags = tags;
     return tags;
   }
+}
+
+/** The other pieces of the template can be rendered within the one. */
+function partOf({ module, language }: FoundTemplate, name: string): FoundTemplate | null {
+  const parts = partials(module.body);
+  const [own] = parts.filter(({ args: [first] }) => first?.kind === "str" && first.value === name);
+  if (own === undefined) return null;
+  const definitions = parts.map((one) => ({ ...one, args: one.args.slice(0, 1) }));
+  return { module: { ...module, body: [...definitions, ...own.body] }, language };
+}
+
+function partials(body: readonly Stmt[]): Tag[] {
+  return body.flatMap((stmt) => {
+    if (stmt.kind === "if") return partials([...stmt.then, ...stmt.otherwise]);
+    if (stmt.kind === "tag") return [...(stmt.name === "partialdef" ? [stmt] : []), ...partials(stmt.body)];
+    return stmt.kind === "block" || stmt.kind === "for" ? partials(stmt.body) : [];
+  });
 }
 
 const KINDS: Readonly<Record<string, RegisteredTag["kind"]>> = {
