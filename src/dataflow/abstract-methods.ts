@@ -7,8 +7,12 @@ import { joinAll, type ObjectValue, type Value } from "./values.ts";
 /** Where more classes have a method of their own, what one of them does says little about a call. */
 const MOST_CLASSES = 4;
 
-/** What the classes below have in place of `member`, where that is an abstract method; otherwise `member`. */
+/**
+ * What the classes below have in place of `member`, where that is an abstract method; otherwise `member`. What such a class asks of itself is left alone:
+ * one of its methods gets what another gave, and the one of one class would get what that of another class gave.
+ */
 export function implemented(engine: Engine, value: ObjectValue, name: string, member: Value, site: AccessSite): Value {
+  if (site.receiver?.kind === "name" && site.receiver.name === "self") return member;
   if (member.kind !== "bound" || member.fn.module.origin === "builtin" || member.fn.def.kind !== "function" || !isAbstract(member.fn.def)) return member;
   const made = implementers(engine, value.cls, name).flatMap((cls) => {
     const self: ObjectValue = { ...value, cls };
