@@ -30,6 +30,14 @@ export function readManager(program: ResolvedProgram, module: PythonModule, name
   return symbol?.kind === "external" && symbol.name.endsWith("Manager") ? { name, manager: null, queryset: null } : null;
 }
 
+/** `objects: ClassVar[BookManager] = LazyManager.new()`: where the call does not tell what it makes, the annotation does. */
+export function annotatedManager(program: ResolvedProgram, module: PythonModule, name: string, annotation: Expr | null): ManagerFact | null {
+  const isWrapped = annotation?.kind === "subscript" && /^(?:ClassVar|Final)$/.test(lastName(annotation.object));
+  const named = isWrapped ? annotation.index : annotation;
+  const cls = named ? classOf(program, module, named, null) : null;
+  return cls && fromClass(program, name, cls);
+}
+
 type Resolved = ReturnType<ResolvedProgram["followAlias"]>;
 
 /** The function of django-scopes, whether the package was read or not. */
@@ -165,6 +173,10 @@ function stoodFor(program: ResolvedProgram, cls: ClassInfo): ClassInfo | null {
 
 function handsOn({ def, members }: ClassInfo): boolean {
   return members.has("__new__") || def.keywords.some(({ name }) => name === "metaclass");
+}
+
+function lastName(expr: Expr): string {
+  return expr.kind === "name" || expr.kind === "attribute" ? expr.name : "";
 }
 
 /** `BookQuerySet` of `BookQuerySet(self.model).filter(…).all()`. */

@@ -4,7 +4,7 @@ import type { ResolvedProgram } from "../python/program.ts";
 import { isExternal } from "../python/resolve-class.ts";
 import { modelPackage, resolveApp } from "./apps.ts";
 import { type FieldCall, type FieldReader } from "./field-call.ts";
-import { readManager } from "./managers.ts";
+import { annotatedManager, readManager } from "./managers.ts";
 import { type ModelOptions, readOptions } from "./model-options.ts";
 
 /** A model class with what its own body declares. */
@@ -144,7 +144,9 @@ function ownManagers(program: ResolvedProgram, readField: FieldReader, cls: Clas
   for (const [name, definitions] of cls.members) {
     const definition = definitions.at(-1);
     if (definition?.kind !== "variable" || !definition.value || readField(cls.module, definition.value, cls)) continue;
-    const manager = readManager(program, cls.module, name, definition.value, cls);
+    const made = readManager(program, cls.module, name, definition.value, cls);
+    const isTold = made !== null && (made.manager !== null || made.queryset !== null);
+    const manager = isTold || definition.value.kind !== "call" ? made : (annotatedManager(program, cls.module, name, definition.annotation) ?? made);
     if (manager) managers.push(manager);
   }
   return managers;

@@ -454,6 +454,12 @@ describe("managers", () => {
       "objects - -",
     ],
     [
+      "annotations where the call does not tell",
+      `from typing import ClassVar\nfrom kit import Later, InheritanceManager\nclass M(models.Manager): pass\nclass Book(models.Model):\n    objects: ClassVar[M] = Later.new()\n    live: M = InheritanceManager()\n    label: str = Later.new()\n    plain: ClassVar[models.Manager] = M()`,
+      "objects",
+      "objects M - | live M - | plain M -",
+    ],
+    [
       "an abstract base's",
       `class M(models.Manager): pass\nclass B(models.Model):\n    rows = M()\n    class Meta:\n        abstract = True\nclass Book(B): pass`,
       "rows",
