@@ -71,6 +71,24 @@ class OrderSerializer(serializers.ModelSerializer):
   );
 });
 
+test("a serializer of a package that was not read asks for the row itself", async () => {
+  await expectMarked(
+    api(`from kit.fields import CustomerField
+from kit.serializers import BuyerSerializer, LinesSerializer
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = BuyerSerializer(read_only=True)  # expect: customer
+    bought_by = CustomerField(source="customer")
+    lines = LinesSerializer(many=True)  # expect: lines
+    written = BuyerSerializer(source="customer", write_only=True)
+
+    class Meta:
+        model = Order
+        fields = ["customer", "bought_by", "lines", "written"]`),
+  );
+});
+
 test("a field of a package that only writes by its serializer shows nothing of it", async () => {
   await expectMarked(
     api(`from kit.fields import ReadWriteField

@@ -212,7 +212,7 @@ function declaredFields(engine: Engine, serializer: ObjectValue, site: CallSite)
 
 /**
  * A field whose class a package declares that was not read. What it makes of a value is not known, but what it is told is: each field follows its `source`,
- * and a serializer that it is given shows what stands there.
+ * a serializer that it is given shows what stands there, and a serializer, which it is by its name, asks for the row itself.
  */
 function unreadField(engine: Engine, owner: ClassInfo, expr: Expr | null, site: CallSite): ObjectValue | null {
   if (expr?.kind !== "call") return null;
@@ -222,7 +222,9 @@ function unreadField(engine: Engine, owner: ClassInfo, expr: Expr | null, site: 
   if (callee.kind !== "external" || base?.kind !== "class") return null;
   const field = object(base.cls, evaluateArgs(engine, expr, frame), { file: owner.module.ir.file, start: expr.start, end: expr.end });
   field.attrs.set("_unread", literal(true));
-  return sourceOf(field) !== null || shownBy(engine, field, site) !== null ? field : null;
+  const isSerializerToo = callee.name.endsWith("Serializer");
+  if (isSerializerToo) field.attrs.set("_nested", literal(true));
+  return isSerializerToo || sourceOf(field) !== null || shownBy(engine, field, site) !== null ? field : null;
 }
 
 /** `read_field=UserSerializer()`: the one serializer that a field is given to show what it reads. */
@@ -347,7 +349,8 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
   const inner: CallSite = { span: field.site.span, frame: field.site.frame, expr: null };
   const shown = isSerializer(engine, declared.cls) ? declared : kind === "unread" ? shownBy(engine, declared, inner) : null;
   // A class that was not read may be one that shows keys alone.
-  const isKey = kind === "pk" || (kind === "unread" && shown === null) || (kind === "hyperlink" && lookupField(declared) === "pk");
+  const isKey =
+    kind === "pk" || (kind === "unread" && shown === null && !declared.attrs.has("_nested")) || (kind === "hyperlink" && lookupField(declared) === "pk");
   const value = followSource(engine, row, source, isKey && !flag(declared, "many"), { span: field.site.span, frame: field.site.frame });
   if (shown !== null) {
     inherit(serializer, shown);
