@@ -1,5 +1,6 @@
 /** Attribute reads of every kind of value but rows and querysets. */
 import type { ClassInfo, Definition, FunctionDef, Model, Symbol } from "../model/index.ts";
+import { implemented } from "./abstract-methods.ts";
 import { decoratorName, methodKind, refreshed } from "./calls.ts";
 import type { Frame, Loop } from "./frame.ts";
 import type { AccessSite, Engine } from "./engine.ts";
@@ -151,7 +152,7 @@ function objectAttribute(engine: Engine, value: ObjectValue, name: string, site:
   const set = value.attrs.get(name);
   if (set !== undefined) return set;
   const member = engine.classMember(value.cls, name, value, site);
-  if (member !== null) return member;
+  if (member !== null) return implemented(engine, value, name, member, site);
   if (name === "__class__") return { kind: "class", cls: value.cls };
   return name === "_meta" ? declaredMeta(engine, value.cls) : UNKNOWN;
 }

@@ -37,7 +37,8 @@ function assigned(engine: Engine, cls: ClassInfo, definitions: readonly Definiti
   for (const one of definitions) {
     if (one.kind !== "variable") continue;
     const frame = classFrame(engine, cls, one.stmt.start);
-    const next = one.value === null ? engine.annotated(one.annotation, frame) : engine.evaluate(one.value, frame);
+    const made = one.value === null ? UNKNOWN : engine.evaluate(one.value, frame);
+    const next = made.kind === "unknown" && one.annotation !== null ? engine.annotated(one.annotation, frame) : made;
     value = value === null || replaces(cls, one) ? next : join(value, next);
   }
   return value;

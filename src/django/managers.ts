@@ -22,6 +22,7 @@ export function readManager(program: ResolvedProgram, module: PythonModule, name
   const symbol = program.followAlias(program.resolveExpression(module, callee, holder));
   if (symbol?.kind === "class") return fromClass(program, name, stoodFor(program, symbol.cls) ?? symbol.cls);
   if (isScoped(symbol)) return scopedManager(program, module, name, expr, holder);
+  if (symbol?.kind === "function") return fromFunction(program, name, symbol, expr, (given) => classOf(program, module, given, holder));
   if (symbol?.kind === "variable") {
     const made = symbol.values.findLast((value) => value.kind === "call");
     const read = made && readFactory(program, symbol.module, made, null);
@@ -31,7 +32,8 @@ export function readManager(program: ResolvedProgram, module: PythonModule, name
 }
 
 /** `objects: ClassVar[BookManager] = Lazy.new()`: what is made is not known, and its annotation says it. */
-export function annotatedManager(program: ResolvedProgram, module: PythonModule, name: string, annotation: Expr, holder: ClassInfo): ManagerFact | null {
+export function annotatedManager(program: ResolvedProgram, module: PythonModule, name: string, annotation: Expr | null, holder: ClassInfo): ManagerFact | null {
+  if (annotation === null) return null;
   if (annotation.kind === "subscript" && annotation.index.kind !== "sequence" && /(?:^|\.)(?:ClassVar|Final)$/.test(dottedName(annotation.object) ?? "")) {
     return annotatedManager(program, module, name, annotation.index, holder);
   }
@@ -51,18 +53,41 @@ function isScoped(symbol: Resolved): boolean {
 }
 
 /** `ScopedManager(event="talk__event", _manager_class=TalkManager)` */
-function scopedManager(
-  program: ResolvedProgram,
-  module: PythonModule,
-  name: string,
-  { keywords }: Extract<Expr, { readonly kind: "call" }>,
-  holder: ClassInfo | null,
-): ManagerFact {
+function scopedManager(program: ResolvedProgram, module: PythonModule, name: string, { keywords }: Call, holder: ClassInfo | null): ManagerFact {
   const given = keywords.find((one) => one.name === "_manager_class")?.value;
   const cls = given === undefined ? null : classOf(program, module, given, holder);
   const own = cls === null ? null : fromClass(program, name, cls);
   const scopes = keywords.flatMap((one) => (one.name !== "_manager_class" && one.value.kind === "str" ? [one.value.value] : []));
   return { ...(own ?? { name, manager: null, queryset: null }), scopes };
+}
+
+type FunctionSymbol = Extract<NonNullable<Resolved>, { readonly kind: "function" }>;
+type Call = Extract<Expr, { readonly kind: "call" }>;
+
+/** `def wrapped(manager_class): … return manager_class()`: a function makes a manager, of a class that it knows or of one that it is given. */
+function fromFunction(
+  program: ResolvedProgram,
+  name: string,
+  { module, def }: FunctionSymbol,
+  call: Call,
+  given: (expr: Expr) => ClassInfo | null,
+): ManagerFact | null {
+  for (const value of returnedValues(def.body)) {
+    if (value.kind !== "call") continue;
+    const argument = value.callee.kind === "name" ? argumentFor(def, call, value.callee.name) : null;
+    const cls = argument ? given(argument) : classOf(program, module, value.callee, null);
+    const made = cls && fromClass(program, name, cls);
+    if (made) return made;
+    const factory = readFactory(program, module, value.callee, null);
+    if (factory) return { name, ...factory };
+  }
+  return null;
+}
+
+function argumentFor({ params }: FunctionSymbol["def"], { args, keywords }: Call, name: string): Expr | null {
+  const index = params.findIndex((one) => one.name === name);
+  if (index === -1) return null;
+  return keywords.find((one) => one.name === name)?.value ?? args[index] ?? null;
 }
 
 /** The querysets that a manager class makes. */

@@ -145,9 +145,8 @@ function ownManagers(program: ResolvedProgram, readField: FieldReader, cls: Clas
     const definition = definitions.at(-1);
     if (definition?.kind !== "variable" || !definition.value || readField(cls.module, definition.value, cls)) continue;
     const made = readManager(program, cls.module, name, definition.value, cls);
-    const isUnknown = made === null || (made.manager === null && made.queryset === null);
-    const said = isUnknown && definition.annotation !== null ? annotatedManager(program, cls.module, name, definition.annotation, cls) : null;
-    const manager = said ?? made;
+    const isTold = made !== null && (made.manager !== null || made.queryset !== null);
+    const manager = isTold || definition.value.kind !== "call" ? made : (annotatedManager(program, cls.module, name, definition.annotation, cls) ?? made);
     if (manager) managers.push(manager);
   }
   return managers;

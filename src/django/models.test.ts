@@ -466,6 +466,30 @@ describe("managers", () => {
       "objects - -",
     ],
     [
+      "a function that is given the class",
+      `class M(models.Manager): pass\ndef wrapped(klass, *, translated=False):\n    if translated:\n        class Translated(klass): pass\n        return Translated()\n    return klass()\nclass Book(models.Model):\n    objects = wrapped(M)\n    named = wrapped(klass=M)`,
+      "objects",
+      "objects M - | named M -",
+    ],
+    [
+      "a function that knows the class",
+      `${querysets}class M(models.Manager): pass\ndef plain(): return M()\ndef made():\n    return models.Manager.from_queryset(BookQuerySet)()\nclass Book(models.Model):\n    objects = plain()\n    books = made()`,
+      "objects",
+      "objects M - | books - BookQuerySet",
+    ],
+    [
+      "a function that makes something else",
+      `class M(models.Manager): pass\nclass Tracker: pass\ndef tracked(klass):\n    return Tracker(klass)\ndef label(text): return text.title()\nclass Book(models.Model):\n    tracker = tracked(M)\n    label = label("a")`,
+      "objects",
+      "objects - -",
+    ],
+    [
+      "annotations where the call does not tell",
+      `from typing import ClassVar\nfrom kit import Later, InheritanceManager\nclass M(models.Manager): pass\nclass Book(models.Model):\n    objects: ClassVar[M] = Later.new()\n    live: M = InheritanceManager()\n    label: str = Later.new()\n    plain: ClassVar[models.Manager] = M()`,
+      "objects",
+      "objects M - | live M - | plain M -",
+    ],
+    [
       "an abstract base's",
       `class M(models.Manager): pass\nclass B(models.Model):\n    rows = M()\n    class Meta:\n        abstract = True\nclass Book(B): pass`,
       "rows",

@@ -46,6 +46,64 @@ test("fields that a request may drop are shown to the plain request", async () =
   );
 });
 
+test("a field of a package that was not read follows its source and shows by the serializer that it is given", async () => {
+  await expectMarked(
+    api(`from kit.fields import KeyField, LabelsField, ReadWriteField, TimeField
+
+
+class LineSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Line
+        fields = ["quantity"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = ReadWriteField(read_field=CustomerSerializer(), write_field=LineSerializer())  # expect: customer.orders
+    bought_by = KeyField(source="customer")
+    labels = LabelsField(source="customer.orders")  # expect: customer.orders
+    lines = ReadWriteField(LineSerializer, required=False)  # expect: lines
+    number = TimeField(source="invoice.number")  # expect: invoice
+    placed_at = TimeField()
+
+    class Meta:
+        model = Order
+        fields = ["customer", "bought_by", "labels", "lines", "number", "placed_at"]`),
+  );
+});
+
+test("a serializer of a package that was not read asks for the row itself", async () => {
+  await expectMarked(
+    api(`from kit.fields import CustomerField
+from kit.serializers import BuyerSerializer, LinesSerializer
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = BuyerSerializer(read_only=True)  # expect: customer
+    bought_by = CustomerField(source="customer")
+    lines = LinesSerializer(many=True)  # expect: lines
+    written = BuyerSerializer(source="customer", write_only=True)
+
+    class Meta:
+        model = Order
+        fields = ["customer", "bought_by", "lines", "written"]`),
+  );
+});
+
+test("a field of a package that only writes by its serializer shows nothing of it", async () => {
+  await expectMarked(
+    api(`from kit.fields import ReadWriteField
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = ReadWriteField(write_field=CustomerSerializer())
+    bought_by = ReadWriteField(CustomerSerializer(), source="customer", write_only=True)
+
+    class Meta:
+        model = Order
+        fields = ["customer", "bought_by"]`),
+  );
+});
+
 test("a field that is taken out by name is doubtful, the others are not", async () => {
   await expectMarked(
     api(`class OrderSerializer(serializers.ModelSerializer):

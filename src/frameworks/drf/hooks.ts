@@ -3,6 +3,7 @@ import type { ClassInfo, Expr, Field, Model } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
+import { evaluateArgs } from "../../dataflow/evaluate.ts";
 import { plainObject } from "../../dataflow/create-engine.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
@@ -196,7 +197,8 @@ function declaredFields(engine: Engine, serializer: ObjectValue, site: CallSite)
       const last = definitions.at(-1);
       if (last?.kind !== "variable") continue;
       const value = engine.classMember(serializer.cls, name, serializer, { span: site.span, frame: site.frame });
-      const field = value === null ? undefined : alternatives(value).find((one) => one.kind === "object" && isField(engine, one.cls));
+      const own = value === null ? undefined : alternatives(value).find((one) => one.kind === "object" && isField(engine, one.cls));
+      const field = own ?? unreadField(engine, owner, last.value, site);
       if (field?.kind !== "object" || (limit !== null && !limit.has(name))) {
         found.delete(name);
         continue;
@@ -206,6 +208,33 @@ function declaredFields(engine: Engine, serializer: ObjectValue, site: CallSite)
     }
   }
   return found;
+}
+
+/**
+ * A field whose class a package declares that was not read. What it makes of a value is not known, but what it is told is: each field follows its `source`,
+ * a serializer that it is given shows what stands there, and a serializer, which it is by its name, asks for the row itself.
+ */
+function unreadField(engine: Engine, owner: ClassInfo, expr: Expr | null, site: CallSite): ObjectValue | null {
+  if (expr?.kind !== "call") return null;
+  const frame = engine.moduleFrame(owner.module, owner.id);
+  const callee = engine.evaluate(expr.callee, frame);
+  const base = engine.program.resolveDotted("rest_framework.fields.Field");
+  if (callee.kind !== "external" || base?.kind !== "class") return null;
+  const field = object(base.cls, evaluateArgs(engine, expr, frame), { file: owner.module.ir.file, start: expr.start, end: expr.end });
+  field.attrs.set("_unread", literal(true));
+  const isSerializerToo = callee.name.endsWith("Serializer");
+  if (isSerializerToo) field.attrs.set("_nested", literal(true));
+  return isSerializerToo || sourceOf(field) !== null || shownBy(engine, field, site) !== null ? field : null;
+}
+
+/** `read_field=UserSerializer()`: the one serializer that a field is given to show what it reads. */
+function shownBy(engine: Engine, { args }: ObjectValue, site: CallSite): ObjectValue | null {
+  if (args === null) return null;
+  const read = [...args.keywords].filter(([name]) => !/write|input/.test(name)).map(([, value]) => value);
+  const [only, ...others] = [...args.positional, ...read].filter((one) => (one.kind === "object" || one.kind === "class") && isSerializer(engine, one.cls));
+  if (only === undefined || others.length > 0) return null;
+  const made = only.kind === "class" ? engine.instantiate(only.cls, NO_ARGS, site) : only;
+  return made.kind === "object" ? made : null;
 }
 
 /** `fields=(…)` given to a serializer that narrows itself. */
@@ -306,7 +335,7 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
     return;
   }
   if (flag(declared, "write_only")) return;
-  const kind = kindOf(engine, declared.cls);
+  const kind = declared.attrs.has("_unread") ? "unread" : kindOf(engine, declared.cls);
   if (kind === "method") {
     const given = declared.args === null ? null : argument(declared.args, 0, "method_name");
     const name = given?.kind === "literal" && typeof given.value === "string" ? given.value : `get_${field.name}`;
@@ -317,12 +346,18 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
   // A link to the object itself is made of the whole of it, whatever the field is called.
   const isIdentity = engine.program.isSubclass(declared.cls, "rest_framework.relations.HyperlinkedIdentityField");
   const source = sourceOf(declared) ?? (isIdentity ? "*" : field.name);
-  const isKeyOnly = (kind === "pk" || (kind === "hyperlink" && lookupField(declared) === "pk")) && !flag(declared, "many");
-  const value = followSource(engine, row, source, isKeyOnly, { span: field.site.span, frame: field.site.frame });
   const inner: CallSite = { span: field.site.span, frame: field.site.frame, expr: null };
-  if (isSerializer(engine, declared.cls)) {
-    inherit(serializer, declared);
-    for (const one of alternatives(value)) representAll(engine, declared, one, inner);
+  const shown = isSerializer(engine, declared.cls) ? declared : kind === "unread" ? shownBy(engine, declared, inner) : null;
+  // A class that was not read may be one that shows keys alone.
+  const isKey =
+    kind === "pk" || (kind === "unread" && shown === null && !declared.attrs.has("_nested")) || (kind === "hyperlink" && lookupField(declared) === "pk");
+  const value = followSource(engine, row, source, isKey && !flag(declared, "many"), { span: field.site.span, frame: field.site.frame });
+  if (shown !== null) {
+    inherit(serializer, shown);
+    for (const one of alternatives(value)) {
+      if (kind === "unread" && one.kind === "manager") representEach(engine, shown, managerAll(engine, one, inner), inner);
+      else representAll(engine, shown, one, inner);
+    }
     return;
   }
   representRelated(engine, declared, kind, value, inner);
@@ -347,7 +382,7 @@ function inherit(parent: ObjectValue, child: ObjectValue): void {
   child.attrs.set("parent", parent);
 }
 
-type FieldKind = "method" | "pk" | "string" | "slug" | "hyperlink" | "custom" | "plain";
+type FieldKind = "method" | "pk" | "string" | "slug" | "hyperlink" | "custom" | "unread" | "plain";
 
 function kindOf(engine: Engine, cls: ClassInfo): FieldKind {
   const { program } = engine;
@@ -368,7 +403,7 @@ function representRelated(engine: Engine, field: ObjectValue, kind: FieldKind, v
     representOne(engine, field, kind, element, site);
     return;
   }
-  if (kind === "plain") render(engine, value, site);
+  if (kind === "plain" || kind === "unread") render(engine, value, site);
   representOne(engine, field, kind, value, site);
 }
 

@@ -115,3 +115,41 @@ class Listing(TemplateView):
 `,
   });
 });
+
+test("rows that a user may see are rows of the model, the queryset or the permission", async () => {
+  await expectMarked({
+    "shop/permitted.py": `from django.shortcuts import _get_queryset
+from guardian.shortcuts import get_objects_for_group, get_objects_for_user
+from shop.models import Line, Order, Product
+
+
+def allowed(klass, user):
+    queryset = _get_queryset(klass)
+    return queryset if user.is_superuser else queryset.none()
+
+
+def orders(user):
+    return [order.customer.name for order in allowed(Order, user)]  # expect: customer
+
+
+def loaded_orders(user):
+    return [order.customer.name for order in allowed(Order.objects.select_related("customer"), user)]
+
+
+def lines(user):
+    return [line.product.title for line in get_objects_for_user(user, "shop.view_line", Line.objects.all())]  # expect: product
+
+
+def loaded_lines(user):
+    return [line.product.title for line in get_objects_for_user(user, "view_line", klass=Line.objects.select_related("product"))]
+
+
+def products(group):
+    return [product.category.name for product in get_objects_for_group(group, ["shop.change_product"])]  # expect: category
+
+
+def unknown(user, perms):
+    return [product.category.name for product in get_objects_for_user(user, perms)]
+`,
+  });
+});

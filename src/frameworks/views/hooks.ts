@@ -110,6 +110,40 @@ function getFrom(engine: Engine, source: Value, method: "get" | "list", args: Ca
   return listOf(engine.iterate(filtered, site.span, site.frame, "list").element);
 }
 
+/** All rows of a model, a manager or a queryset, as code asks that may be given any of them. */
+const rowsOf =
+  (engine: Engine): Hook =>
+  (args, site) =>
+    joinAll(alternatives(argument(args, 0, "klass") ?? UNKNOWN).map((one) => querysetOf(engine, one, site)));
+
+function querysetOf(engine: Engine, source: Value, site: CallSite): Value {
+  const manager = source.kind === "class" ? engine.attribute(source, "_default_manager", { span: site.span, frame: site.frame }) : source;
+  return manager.kind === "manager" ? engine.callMethod(manager, "all", NO_ARGS, { ...site, expr: null }) : manager;
+}
+
+/** django-guardian: of the rows of `klass`, or of the model that the permission speaks of, those that the user or the group may see. */
+const permittedRows =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const given = argument(args, 2, "klass");
+    const source = given === null || (given.kind === "literal" && given.value === null) ? permittedModel(engine, argument(args, 1, "perms")) : given;
+    const narrowed: CallArgs = { ...NO_ARGS, positional: [UNKNOWN] };
+    return joinAll(
+      alternatives(source).map((one) => {
+        const rows = querysetOf(engine, one, site);
+        return rows.kind === "queryset" ? engine.callMethod(rows, "filter", narrowed, { ...site, expr: null }) : UNKNOWN;
+      }),
+    );
+  };
+
+/** `shop.view_order` or a list of such permissions, all of one model. */
+function permittedModel(engine: Engine, perms: Value | null): Value {
+  const [first] = perms?.kind === "list" ? (perms.items ?? []) : [perms];
+  const label = first?.kind === "literal" ? /^(\w+)\.[a-z]+_(\w+)$/.exec(String(first.value)) : null;
+  const model = label === null ? null : engine.graph.byLabel(`${label[1]}.${label[2]}`);
+  return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
+}
+
 /** Sets what `prefetch_related` would on rows that are in memory. */
 const prefetchObjects =
   (engine: Engine): Hook =>
@@ -332,6 +366,9 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "django.shortcuts.get_object_or_404": getOr404("get"),
   "django.shortcuts.aget_object_or_404": getOr404("get"),
   "django.shortcuts.get_list_or_404": getOr404("list"),
+  "django.shortcuts._get_queryset": rowsOf,
+  "guardian.shortcuts.get_objects_for_user": permittedRows,
+  "guardian.shortcuts.get_objects_for_group": permittedRows,
   "rest_framework.generics.get_object_or_404": getOr404("get"),
   "rest_framework.get_object_or_404": getOr404("get"),
   "django.template.loader.render_to_string": renderToString,

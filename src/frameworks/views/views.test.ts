@@ -815,6 +815,35 @@ ${listing(
   });
 });
 
+test("a name of a class body whose value is not known is what its annotation says", async () => {
+  await expectMarked({
+    "shop/desks.py": `from kit import later
+from shop.models import Line
+
+
+class Drawer:
+    def lines(self):
+        return Line.objects.all()
+
+    def loaded(self):
+        return Line.objects.select_related("product")
+
+
+class Desk:
+    drawer: Drawer = later()
+    label: str = later()
+
+
+def titles(desk: Desk):
+    return [line.product.title for line in desk.drawer.lines()]  # expect: product
+
+
+def loaded_titles(desk: Desk):
+    return [line.product.title for line in desk.drawer.loaded()]
+`,
+  });
+});
+
 test("a view whose caller may name a template renders the one that it names itself", async () => {
   await expectMarked({
     "shop/views.py": `from django.shortcuts import render
