@@ -203,8 +203,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
   const next =
     combined ??
     (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : (combineExpressions(engine, stmt.operator, current, value) ?? UNKNOWN));
-  if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, loopId);
-  else if (stmt.target.kind === "attribute") noteColumnSet(engine, engine.evaluate(stmt.target.object, frame), stmt.target.name);
+  engine.assign(stmt.target, next, frame, loopId);
 }
 
 export function assign(engine: Engine, target: Expr, value: Value, frame: Frame, loop: number): void {
