@@ -40,3 +40,22 @@ test("a prefetch that the change throws away was made for nothing", async () => 
 test("rows of another round are untouched", async () => {
   expect(await told("Product.objects.all()", "for other in Product.objects.filter(pk=row.pk + 1):\n    other.tags.clear()\n" + TAGS)).toEqual(["n-plus-one"]);
 });
+
+test.each(["row.refresh_from_db()", "row.lines.add(*tags)"])("after %s prefetch_related_objects() brings what was thrown away", async (change) => {
+  const read = "print([line.product.title for line in row.lines.all()])";
+  const again = 'prefetch_related_objects([row], "lines__product")';
+  const files = (body: string): Record<string, string> => ({
+    "shop/work.py": `from django.db.models import prefetch_related_objects
+from shop.models import Order
+
+
+def work(pk, tags):
+    row = Order.objects.prefetch_related("lines__product").get(pk=pk)
+    ${body}
+`,
+  });
+  const rules = async (body: string): Promise<readonly string[]> =>
+    (await analyseShop(files(body))).findings.filter(({ rule }) => RULES.has(rule)).map(({ rule }) => rule);
+  expect(await rules(`${change}\n    ${again}\n    ${read}`)).toEqual([]);
+  expect(await rules(`${change}\n    ${read}`)).toContain("n-plus-one");
+});
