@@ -220,6 +220,7 @@ function columnField(model: Model, attname: string): Field | null {
 
 function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   row.origin.columns.add(joinPath(row.path, field.name));
+  if (field.relation === null) readUnknown(row, field);
   const isKey = field.primaryKey || field.name === row.model.primaryKey;
   if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
@@ -289,6 +290,12 @@ function toldParent(row: RowValue, field: Field, load: LoadNode): LoadNode {
 
 export function markUsed(relation: LoadedRelation): void {
   for (const use of relation.uses) use.used = true;
+}
+
+/** What a package's class of field, or a relation to a package's model, leads to is not known, and read all the same. */
+function readUnknown({ load }: RowValue, { name }: Field): void {
+  const loaded = load.relations.get(name);
+  if (loaded !== undefined) markUsed(loaded);
 }
 
 function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
@@ -414,9 +421,12 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
 
 export function managerOf(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
-  if (target === null) return UNKNOWN;
   row.origin.asInstances = true;
   row.origin.columns.add(joinPath(row.path, field.name));
+  if (target === null) {
+    readUnknown(row, field);
+    return UNKNOWN;
+  }
   const { span, frame } = projectSite(site);
   const key = `related:${span.file}:${span.start}:${span.end}:${row.model.label}.${field.name}`;
   const origin = engine.recorder.origin(key, () => ({
