@@ -29,7 +29,7 @@ import { noteDiscarded, noteUnread } from "./discards.ts";
 import { withColumn, withDropped, withGiven } from "./load-tree.ts";
 import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
-import { isFilling, isFillingAfter } from "./remembered.ts";
+import { fillingOf, isFillingAfter } from "./remembered.ts";
 import { isStoring } from "./stored.ts";
 import { ruledOut } from "./ruled-out.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
@@ -323,8 +323,9 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
 /** The first round finds nothing kept: what is known of its answer holds for it alone. */
 function executeKnown(engine: Engine, test: Expr, holds: boolean, [taken, other]: readonly [Stmts, Stmts], rest: Rest, frame: Frame): boolean {
   const { byway } = frame;
-  if (frame.loop === null || !isFilling(test, holds, [...taken, ...rest()], frame)) return executeBlock(engine, taken, frame);
-  frame.byway = bywayFrom(frame, "kept");
+  const filling = frame.loop === null ? null : fillingOf(test, holds, [...taken, ...rest()], frame);
+  if (filling === null) return executeBlock(engine, taken, frame);
+  frame.byway = bywayFrom(frame, filling);
   const exits = executeBlock(engine, taken, frame);
   // Where the other way has left the function, all that follows is on this one.
   if (!endsAtOnce(other)) frame.byway = byway;
@@ -360,7 +361,8 @@ function follow(engine: Engine, test: Expr, holds: boolean, narrowed: ReadonlyMa
   frame.env.vars = new Map([...frame.env.vars, ...narrowed]);
   frame.assumed = [...frame.assumed, ...assumptions(test, holds, frame)];
   frame.byway = ruledOut(engine, test, holds, frame) ?? frame.byway;
-  if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
+  const filling = fillingOf(test, holds, ahead, frame);
+  if (filling !== null) frame.byway = bywayFrom(frame, filling);
   else if (isStoring(engine, test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "stored");
 }
 

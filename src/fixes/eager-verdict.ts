@@ -242,6 +242,7 @@ const CACHED: ReadonlySet<string> = new Set(["all", "list", "len", "bool", "coun
 function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | null {
   if (load.doubts.length > 0) return review(load.doubts.join("; "));
   if (load.otherwise === "stored") return review("the code saves what it finds: few rows may need what is loaded");
+  if (load.otherwise === "cached") return review("rows for which the cache has the answer would be loaded as well");
   if (load.otherwise === "kept") return review("the code keeps what it finds: many rows may share one answer");
   if (facts.writes.some((write) => touches(write, load))) {
     return review("the loop writes to these rows, and what is loaded early does not see it");
