@@ -59,3 +59,27 @@ def work(pk, tags):
   expect(await rules(`${change}\n    ${again}\n    ${read}`)).toEqual([]);
   expect(await rules(`${change}\n    ${read}`)).toContain("n-plus-one");
 });
+
+test.each(["row.refresh_from_db()", "row.tags.clear()"])("what a helper does at times, %s, leaves the row as it was at others", async (change) => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def renew(row, names):
+    def start_anew():
+        ${change}
+
+    if not names:
+        start_anew()
+        return
+    ${TAGS}
+
+
+def work(names):
+    for row in Product.objects.all():
+        renew(row, names)
+`,
+  });
+  const [found] = report.findings.filter(({ rule }) => RULES.has(rule));
+  expect(found?.message).toContain('Add `prefetch_related("tags")` to the queryset.');
+});

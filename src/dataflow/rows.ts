@@ -44,6 +44,7 @@ import {
   type Value,
   there,
 } from "./values.ts";
+import { changeLoad } from "./attribute-writes.ts";
 import { deferralDoubts } from "./deferral.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
@@ -579,14 +580,14 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   recordRun(engine, row, "refresh", site);
   noteColumnSet(engine, row, null);
   // Where it happens at times only, the row keeps what it has at other times.
-  if (!isUnderCondition(site.frame)) row.load = withRefreshed(row.load, names === null ? null : new Set(names));
+  if (!isUnderCondition(site.frame)) changeLoad(site.frame, row, withRefreshed(row.load, names === null ? null : new Set(names)));
 }
 
 /** The code changes the rows of a relation: those that it asks for next are other ones than a prefetch would have brought. */
 export function changeRelated(row: RowValue, name: string, { frame }: CallSite): void {
   const arms = frame.branch.split("/");
   const inRound = arms.slice(arms.findLastIndex((arm) => arm.endsWith(":loop")) + 1).join("/");
-  if (!isUnderCondition({ branch: inRound })) row.load = withChanged(row.load, name);
+  if (!isUnderCondition({ branch: inRound })) changeLoad(frame, row, withChanged(row.load, name));
 }
 
 function isUnderCondition({ branch }: Pick<Frame, "branch">): boolean {
