@@ -50,6 +50,11 @@ test("no queryset fetches what create() makes", async () => {
   expect(await remedies(body)).toEqual(["No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it."]);
 });
 
+test.each(["get_or_create", "update_or_create"])("a prefetch for the one row that %s() gives saves nothing", async (method) => {
+  const body = `for key in request.GET:\n    product, _ = Product.objects.${method}(title=key)\n    print([tag.name for tag in product.tags.all()])`;
+  expect(await remedies(body)).toEqual(['Fetch the rows of all rounds before the loop, in one query with `prefetch_related("tags")`.']);
+});
+
 test("a row that create() was given may have more in memory", async () => {
   const found = async (value: string) => {
     const report = await analyseShop({
