@@ -292,3 +292,17 @@ def names():
     ],
   ]);
 });
+
+test("no Prefetch holds a condition on the row that has it", async () => {
+  const past = async (condition: string, rest: string): Promise<readonly string[]> =>
+    remedies(`return [${rest.replace("ROWS", `product.reviews.${condition}`)} for product in Product.objects.all()]`);
+  const chosen = "prefetch all";
+  expect((await past("filter(rating=product.stock)", "[one.text for one in ROWS]"))[0]).toEqual(
+    'Add `prefetch_related("reviews")` to the queryset, and choose among `all()` in Python by what the row says: no `Prefetch` can, and `filter()` would query again.',
+  );
+  expect((await past("filter(Q(rating=product.stock) | Q(text=''))", "[one.text for one in ROWS]"))[0]).toContain("by what the row says");
+  expect((await past('exclude(rating=product.stock).values_list("text", flat=True)', "list(ROWS)"))[0]).toEqual(
+    'Add `prefetch_related("reviews")` to the queryset, and choose and build the values from `all()` in Python: no `Prefetch` can have a condition on the row itself.',
+  );
+  expect((await past("filter(rating=request.user.pk)", "[one.text for one in ROWS]"))[0]).toContain(chosen);
+});
