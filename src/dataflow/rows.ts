@@ -11,6 +11,9 @@ import {
   isRefreshed,
   isThere,
   withChanged,
+  withColumn,
+  withDropped,
+  withGiven,
   withJoinsUnread,
   withKnownRow,
   withNulls,
@@ -327,7 +330,11 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   if (row.load.nulls.has(field.name)) return NONE;
-  recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
+  recordLoad(engine, row, field, site, {
+    reason: row.load.relations.get(field.name)?.how === "changed" ? "changed" : "unloaded",
+    kind: relation.kind,
+    method: null,
+  });
   // Nor does it bring what lies beyond.
   return related(engine, row, field, isRefreshed(row.load, field.name) ? withRefreshed(BARE, null) : BARE);
 }
@@ -583,8 +590,33 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   if (!isUnderCondition(site.frame)) changeLoad(site.frame, row, withRefreshed(row.load, names === null ? null : new Set(names)));
 }
 
+/** A new key forgets the row that was loaded for the old one, and no queryset brings the new one; a row that is put there is at hand. */
+export function assignToRow(row: RowValue, name: string, value: Value, frame: Frame): void {
+  const field = row.model.fields.get(name);
+  if (name === "pk" || field?.primaryKey === true) {
+    // A copy is made by taking the key away: nothing of the old one holds.
+    for (const key of ["pk", row.model.primaryKey]) row.extra.set(key, value);
+  } else if (field === undefined) {
+    const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
+    if (keyOf === undefined) row.extra.set(name, value);
+    else {
+      row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
+      changeRelated(row, keyOf.name, { frame });
+    }
+  } else {
+    row.load = withColumn(row.load, field);
+    if (field.relation?.single === true) row.load = withGiven(row.load, name);
+    if (value.kind === "row") row.extra.set(name, value);
+  }
+}
+
+/** A row is put there, whichever relation it is. */
+export function assignToAnyOf(row: RowValue): void {
+  for (const { name, relation } of row.model.fields.values()) if (relation?.single === true) row.load = withGiven(row.load, name);
+}
+
 /** The code changes the rows of a relation: those that it asks for next are other ones than a prefetch would have brought. */
-export function changeRelated(row: RowValue, name: string, { frame }: CallSite): void {
+export function changeRelated(row: RowValue, name: string, { frame }: Pick<CallSite, "frame">): void {
   const arms = frame.branch.split("/");
   const inRound = arms.slice(arms.findLastIndex((arm) => arm.endsWith(":loop")) + 1).join("/");
   if (!isUnderCondition({ branch: inRound })) changeLoad(frame, row, withChanged(row.load, name));
