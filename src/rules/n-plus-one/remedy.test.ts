@@ -306,3 +306,33 @@ test("no Prefetch holds a condition on the row that has it", async () => {
   );
   expect((await past("filter(rating=request.user.pk)", "[one.text for one in ROWS]"))[0]).toContain(chosen);
 });
+
+test("beyond a generic foreign key a longer prefetch will do where the queryset has one of its own", async () => {
+  const remedy = async (lookups: string): Promise<string | undefined> => {
+    const report = await analyseShop({
+      "shop/flags.py": `from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from shop.models import Customer
+
+
+class Flag(models.Model):
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.PositiveIntegerField()
+    about = GenericForeignKey("content_type", "object_id")
+
+
+class Complaint(models.Model):
+    customer = models.ForeignKey(Customer, models.CASCADE)
+    flags = GenericRelation(Flag)
+
+
+def referrers():
+    return [flag.about.customer.referrer.name for flag in Flag.objects.prefetch_related(${lookups})]
+`,
+    });
+    return report.findings.find(({ rule, relation }) => rule === "n-plus-one" && relation === "about__customer__referrer")?.remedy;
+  };
+  expect(await remedy('"about"')).toContain("GenericPrefetch");
+  expect(await remedy('"about", "about__customer"')).toBe('Add `prefetch_related("about__customer__referrer")` to the queryset.');
+});
