@@ -46,7 +46,7 @@ export function genericBefore({ origin, path }: LazyLoad, { graph, facts }: Pick
 }
 
 /** Steps up to a generic foreign key that the path goes beyond; null where it does not. */
-function genericSteps(graph: ModelGraph, label: string, path: string): string | null {
+export function genericSteps(graph: ModelGraph, label: string, path: string): string | null {
   const names = path.split("__");
   let model: Model | null = graph.byLabel(label);
   for (const [index, name] of names.slice(0, -1).entries()) {

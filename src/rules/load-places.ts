@@ -1,6 +1,6 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
-import { genericBefore, stepsToPayers } from "../fixes/eager-paths.ts";
+import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
 import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { isFurtherDown } from "./load-groups.ts";
@@ -87,11 +87,11 @@ export function payers(load: LazyLoad, { graph }: Pick<RuleInput, "graph">): str
 }
 
 /** What loads it beyond a generic foreign key, whose other models do not have the rest of the path; null for other paths. */
-export function beyondGeneric(load: LazyLoad, input: RuleInput): string | null {
-  const generic = genericBefore(load, input);
+export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput, "graph" | "project">): string | null {
+  const generic = genericSteps(graph, load.origin.model, load.path);
   if (generic === null) return null;
   const rest = load.path.slice(generic.length + 2);
-  const way = isAtLeast(input.project.djangoVersion, 5, 0)
+  const way = isAtLeast(project.djangoVersion, 5, 0)
     ? `a \`GenericPrefetch("${generic}", …)\` with a queryset for each model`
     : `\`prefetch_related("${generic}")\`, then \`prefetch_related_objects()\` for the objects of each model`;
   return `Use ${way}: only some of them have \`${dotted(rest)}\`.`;

@@ -2,7 +2,7 @@ import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.
 import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, partsToLoad, PLAIN_WORDS, setOperation } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
-import { stepsOf } from "../../fixes/eager-paths.ts";
+import { genericBefore, stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
@@ -81,7 +81,7 @@ function reasonFor(load: LazyLoad): string {
 function remedyFor(load: LazyLoad, input: RuleInput): string {
   const kept = contentTypeRead(load, input);
   if (kept !== null && load.origin.collected === true) return `Read ${kept} instead.`;
-  const beyond = beyondQuerysets(load) ?? beyondGeneric(load, input);
+  const beyond = beyondQuerysets(load) ?? (genericBefore(load, input) === null ? null : beyondGeneric(load, input));
   if (beyond !== null) return beyond;
   if (load.refreshed === true)
     return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
