@@ -1,14 +1,22 @@
-/** Attributes that code sets under a condition: each way starts with what was there before, and what the ways leave behind is joined. */
+/** Attributes that code sets under a condition, and rows of which it changes what is loaded: each way starts with what was there before. */
 import type { Engine } from "./engine.ts";
+import type { LoadNode } from "./load-tree.ts";
 import type { Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
-import { isNone, join, joinAll, type ObjectValue, type Value } from "./values.ts";
+import { isNone, join, joinAll, type ObjectValue, type RowValue, type Value } from "./values.ts";
 
 /** An attribute that was set, and what it had before. */
 export interface AttributeWrite {
   readonly object: ObjectValue;
   readonly name: string;
   readonly had: Value | null;
+}
+
+/** What a function that an arm calls threw away of a row. */
+export interface RowChange {
+  readonly row: RowValue;
+  readonly had: LoadNode;
+  readonly has: LoadNode;
 }
 
 /** What an arm leaves in an attribute. */
@@ -50,12 +58,25 @@ function before(engine: Engine, object: ObjectValue, name: string, frame: Frame)
 
 /** Runs one arm, and takes back what it did to attributes. */
 export function runArm(frame: Frame, run: () => boolean): ArmEnd {
-  const outer = frame.journal;
+  const { journal, changes } = frame;
   const writes: AttributeWrite[] = [];
+  const changed: RowChange[] = [];
   frame.journal = writes;
+  frame.changes = changed;
   const exits = run();
-  frame.journal = outer;
+  for (const { row, had, has } of changed.toReversed()) if (row.load === has) row.load = had;
+  frame.changes = changes;
+  frame.journal = journal;
   return writes.length === 0 ? { exits, ends: [] } : { exits, ends: takenBack(writes) };
+}
+
+/** The row loads otherwise from here on: for good, or to the end of the arm of a caller that leads here. */
+export function changeLoad(frame: Frame, row: RowValue, has: LoadNode): void {
+  const change = { row, had: row.load, has };
+  row.load = has;
+  let at = frame.caller;
+  while (at !== null && at.changes === undefined) at = at.caller;
+  at?.changes?.push(change);
 }
 
 function takenBack(writes: readonly AttributeWrite[]): AttributeEnd[] {

@@ -84,6 +84,7 @@ type Came = Exclude<Otherwise, "early" | "settings">;
 const CAME: Readonly<Record<Came, string>> = {
   or: "only rows without what stands before the `or` come to it",
   handler: "only rows that the handler fetched come to it",
+  cached: "the cache gives back what it was given, with what was loaded of it",
   kept: "the code keeps the row, and what was loaded of it once stays loaded",
   stored: "the code saves what it found, and does not come by it again",
 };
@@ -109,7 +110,7 @@ export function cameBy(row: RowValue, kind: Came): RowValue {
 
 /** The way by which a row came, and what else is doubtful of it. */
 export function bywayOf(doubts: readonly string[]): { readonly otherwise: Otherwise | undefined; readonly doubts: readonly string[] } {
-  const came = (["or", "handler", "kept", "stored"] as const).filter((kind) => doubts.includes(CAME[kind]));
+  const came = (["or", "handler", "cached", "kept", "stored"] as const).filter((kind) => doubts.includes(CAME[kind]));
   if (came.length === 0) return { otherwise: undefined, doubts };
   return { otherwise: came.at(-1), doubts: doubts.filter((one) => !came.some((kind) => CAME[kind] === one)) };
 }

@@ -154,9 +154,10 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
     if (isOwn) whole();
     else sent = engine.recorder.captureSent(site.frame.depth, whole);
   });
-  const replay = captured.map((event) =>
-    event.kind === "cache" ? cacheReplayer(engine, event.fact, site) : event.fact.loop === null ? replayer(engine, event, since) : null,
-  );
+  const replay = captured.map((event) => {
+    if (event.kind === "schema") return event.loop?.id === site.frame.loop?.id ? ({ frame }: CallSite) => engine.recorder.changeSchema(frame.loop) : null;
+    return event.kind === "cache" ? cacheReplayer(engine, event.fact, site) : event.fact.loop === null ? replayer(engine, event, since) : null;
+  });
   Object.assign(summary, { isDone: true, sent, outside, replay: replay.filter((again) => again !== null), given: values.map(rowsOf) });
   engine.dependsOn = depends;
   return summary.result;
@@ -191,7 +192,7 @@ function stubResult(engine: Engine, fn: FunctionValue): Value {
 }
 
 type CapturedEvent = ReturnType<Engine["recorder"]["capture"]>[number];
-type Captured = Exclude<CapturedEvent, { readonly kind: "cache" }>;
+type Captured = Exclude<CapturedEvent, { readonly kind: "cache" | "schema" }>;
 type CachedFact = Extract<CapturedEvent, { readonly kind: "cache" }>["fact"];
 
 /** A call of the cache is made for each caller: one of them may have a transaction open. */

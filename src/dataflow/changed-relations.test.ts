@@ -40,3 +40,58 @@ test("a prefetch that the change throws away was made for nothing", async () => 
 test("rows of another round are untouched", async () => {
   expect(await told("Product.objects.all()", "for other in Product.objects.filter(pk=row.pk + 1):\n    other.tags.clear()\n" + TAGS)).toEqual(["n-plus-one"]);
 });
+
+test.each(["row.refresh_from_db()", "row.lines.add(*tags)"])("after %s prefetch_related_objects() brings what was thrown away", async (change) => {
+  const read = "print([line.product.title for line in row.lines.all()])";
+  const again = 'prefetch_related_objects([row], "lines__product")';
+  const files = (body: string): Record<string, string> => ({
+    "shop/work.py": `from django.db.models import prefetch_related_objects
+from shop.models import Order
+
+
+def work(pk, tags):
+    row = Order.objects.prefetch_related("lines__product").get(pk=pk)
+    ${body}
+`,
+  });
+  const rules = async (body: string): Promise<readonly string[]> =>
+    (await analyseShop(files(body))).findings.filter(({ rule }) => RULES.has(rule)).map(({ rule }) => rule);
+  expect(await rules(`${change}\n    ${again}\n    ${read}`)).toEqual([]);
+  expect(await rules(`${change}\n    ${read}`)).toContain("n-plus-one");
+});
+
+test.each(["row.refresh_from_db()", "row.tags.clear()"])("what a helper does at times, %s, leaves the row as it was at others", async (change) => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def renew(row, names):
+    def start_anew():
+        ${change}
+
+    if not names:
+        start_anew()
+        return
+    ${TAGS}
+
+
+def work(names):
+    for row in Product.objects.all():
+        renew(row, names)
+`,
+  });
+  const [found] = report.findings.filter(({ rule }) => RULES.has(rule));
+  expect(found?.message).toContain('Add `prefetch_related("tags")` to the queryset.');
+});
+
+test.each(["row.customer_id = 3", 'setattr(row, "customer_id", 3)', "setattr(row, name, Customer.objects.get(pk=3))", 'setattr(row, "customer", new)'])(
+  "after %s no join brings what the foreign key leads to",
+  async (change) => {
+    const rules = async (body: string): Promise<readonly string[]> => {
+      const code = `from shop.models import Customer, Order\n\n\ndef work(name, new):\n    for row in Order.objects.all():\n${body.replaceAll(/^/gm, "        ")}\n`;
+      return (await analyseShop({ "shop/work.py": code })).findings.filter(({ rule }) => RULES.has(rule)).map(({ rule }) => rule);
+    };
+    expect(await rules(`${change}\nprint(row.customer.name)`)).toEqual([]);
+    expect(await rules(`print(row.customer.name)\n${change}`)).toEqual(["n-plus-one"]);
+  },
+);

@@ -643,3 +643,40 @@ def names():
 `,
   });
 });
+
+test("a number that is added to in a dictionary, or on an object, is no longer the one it began with", async () => {
+  await expectMarked({
+    "shop/sums.py": `from shop.models import Order
+
+
+def sums(order):
+    found = {"paid": 0, "open": 0}
+    for line in order.lines.all():
+        found["paid"] += line.price
+        found["open"] += line.quantity
+    return found
+
+
+class Count:
+    def __init__(self):
+        self.paid = 0
+
+    def add(self, order):
+        self.paid += order.total
+
+
+def names():
+    for order in Order.objects.prefetch_related("lines"):
+        if sums(order)["paid"] != sums(order)["open"]:
+            print(order.customer.name)  # expect: customer
+
+
+def mails():
+    count = Count()
+    for order in Order.objects.all():
+        count.add(order)
+        if count.paid != 0:
+            print(order.customer.email)  # expect: customer
+`,
+  });
+});

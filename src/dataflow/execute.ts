@@ -26,10 +26,10 @@ import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
-import { withColumn, withDropped, withGiven } from "./load-tree.ts";
-import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { assignToRow } from "./rows.ts";
+import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type Value } from "./values.ts";
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
-import { isFilling, isFillingAfter } from "./remembered.ts";
+import { fillingOf, isFillingAfter } from "./remembered.ts";
 import { isStoring } from "./stored.ts";
 import { ruledOut } from "./ruled-out.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
@@ -203,8 +203,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
   const next =
     combined ??
     (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : (combineExpressions(engine, stmt.operator, current, value) ?? UNKNOWN));
-  if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, loopId);
-  else if (stmt.target.kind === "attribute") noteColumnSet(engine, engine.evaluate(stmt.target.object, frame), stmt.target.name);
+  engine.assign(stmt.target, next, frame, loopId);
 }
 
 export function assign(engine: Engine, target: Expr, value: Value, frame: Frame, loop: number): void {
@@ -223,7 +222,7 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
       // Stubs are followed through their attributes; in the project any method may read one.
       if (frame.module?.origin !== "builtin") engine.escape(value);
       if (object.kind === "object") setAttribute(engine, object, target.name, value, frame);
-      else for (const one of alternatives(object)) assignToOne(engine, one, target.name, value);
+      else for (const one of alternatives(object)) assignToOne(engine, one, target.name, value, frame);
       return;
     }
     case "subscript": {
@@ -244,27 +243,10 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
 }
 
 /** Whichever of several rows it is, the attribute is set on it. */
-function assignToOne(engine: Engine, one: Value, name: string, value: Value): void {
+function assignToOne(engine: Engine, one: Value, name: string, value: Value, frame: Frame): void {
   if (one.kind !== "row") return engine.escape(value);
   one.origin.asInstances = true;
-  assignToRow(one, name, value);
-}
-
-/** A new key forgets the row that was loaded for the old one; a row that is put there is at hand. */
-function assignToRow(row: RowValue, name: string, value: Value): void {
-  const field = row.model.fields.get(name);
-  if (name === "pk" || field?.primaryKey === true) {
-    // A copy is made by taking the key away: nothing of the old one holds.
-    for (const key of ["pk", row.model.primaryKey]) row.extra.set(key, value);
-  } else if (field === undefined) {
-    const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
-    if (keyOf === undefined) row.extra.set(name, value);
-    else row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
-  } else {
-    row.load = withColumn(row.load, field);
-    if (field.relation?.single === true) row.load = withGiven(row.load, name);
-    if (value.kind === "row") row.extra.set(name, value);
-  }
+  assignToRow(one, name, value, frame);
 }
 
 function assignItems(engine: Engine, targets: readonly Expr[], value: Value, frame: Frame, loop: number): void {
@@ -324,8 +306,9 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
 /** The first round finds nothing kept: what is known of its answer holds for it alone. */
 function executeKnown(engine: Engine, test: Expr, holds: boolean, [taken, other]: readonly [Stmts, Stmts], rest: Rest, frame: Frame): boolean {
   const { byway } = frame;
-  if (frame.loop === null || !isFilling(test, holds, [...taken, ...rest()], frame)) return executeBlock(engine, taken, frame);
-  frame.byway = bywayFrom(frame, "kept");
+  const filling = frame.loop === null ? null : fillingOf(test, holds, [...taken, ...rest()], frame);
+  if (filling === null) return executeBlock(engine, taken, frame);
+  frame.byway = bywayFrom(frame, filling);
   const exits = executeBlock(engine, taken, frame);
   // Where the other way has left the function, all that follows is on this one.
   if (!endsAtOnce(other)) frame.byway = byway;
@@ -361,7 +344,8 @@ function follow(engine: Engine, test: Expr, holds: boolean, narrowed: ReadonlyMa
   frame.env.vars = new Map([...frame.env.vars, ...narrowed]);
   frame.assumed = [...frame.assumed, ...assumptions(test, holds, frame)];
   frame.byway = ruledOut(engine, test, holds, frame) ?? frame.byway;
-  if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
+  const filling = fillingOf(test, holds, ahead, frame);
+  if (filling !== null) frame.byway = bywayFrom(frame, filling);
   else if (isStoring(engine, test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "stored");
 }
 

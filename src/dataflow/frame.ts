@@ -1,7 +1,7 @@
 /** Where the analysis stands: scopes, calls and loops. */
 import type { ClassInfo, FunctionDef, Lambda, PythonModule, Span } from "../model/index.ts";
 import type { LiveOrigin } from "./recorder.ts";
-import type { AttributeWrite } from "./attribute-writes.ts";
+import type { AttributeWrite, RowChange } from "./attribute-writes.ts";
 import type { Byway } from "./byways.ts";
 import type { Assumption } from "./conditions.ts";
 import type { ObjectValue, Value } from "./values.ts";
@@ -62,6 +62,8 @@ export interface Frame {
   isGuarded: boolean;
   /** Attributes that the arm which runs has set. */
   journal?: AttributeWrite[] | undefined;
+  /** Rows that functions called by that arm have changed. */
+  changes?: RowChange[] | undefined;
   /** What arms that left the function had set. */
   left?: readonly { readonly object: ObjectValue; readonly name: string; readonly value: Value }[];
   readonly returns: Value[];

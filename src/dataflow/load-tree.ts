@@ -170,11 +170,12 @@ export function withSelectsAll(load: LoadNode): LoadNode {
   return node({ ...load, selectsAll: true });
 }
 
-/** Adds a relation path; later loads merge with what is there. */
+/** Adds a relation path; later loads merge with what is there. What was thrown away is asked for again. */
 export function withPath(load: LoadNode, path: readonly string[], leaf: LoadedRelation): LoadNode {
   const [head, ...tail] = path;
   if (head === undefined) return load;
-  const existing = load.relations.get(head);
+  const known = load.relations.get(head);
+  const existing = known !== undefined && isGone(known) ? { ...known, how: leaf.how } : known;
   const base: LoadedRelation = existing ?? { ...leaf, node: BARE, queryset: null, uses: [] };
   const child: LoadedRelation =
     tail.length === 0
@@ -261,7 +262,11 @@ export function withChanged(load: LoadNode, name: string): LoadNode {
 
 /** In memory, not dropped since. */
 export function isThere(relation: LoadedRelation | undefined): relation is LoadedRelation {
-  return relation !== undefined && relation.how !== "dropped" && relation.how !== "changed";
+  return relation !== undefined && !isGone(relation);
+}
+
+function isGone({ how }: LoadedRelation): boolean {
+  return how === "dropped" || how === "changed";
 }
 
 /** A relation that code put on the row; what it has in memory is not known. */

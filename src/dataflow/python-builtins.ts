@@ -9,6 +9,7 @@ import { setItem } from "./dicts.ts";
 import { callForEach, inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
 import { withoutFilters } from "./load-tree.ts";
+import { assignToAnyOf, assignToRow } from "./rows.ts";
 import {
   alternatives,
   dict,
@@ -218,15 +219,16 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     }
     return UNKNOWN;
   },
-  setattr: (engine, args) => {
+  setattr: (engine, args, { frame }) => {
     const [object, name, value] = args.positional;
     if (object !== undefined) noteColumnSet(engine, object, name?.kind === "literal" ? String(name.value) : null);
     // It may be a foreign key's.
     if (object?.kind === "row") object.load = withoutFilters(object.load);
+    if (object?.kind === "row" && name?.kind !== "literal" && value?.kind === "row") assignToAnyOf(object);
     if (object?.kind === "object" && name?.kind === "literal" && value !== undefined) {
       object.attrs.set(String(name.value), value);
     } else if (object?.kind === "row" && name?.kind === "literal" && value !== undefined) {
-      object.extra.set(String(name.value), value);
+      assignToRow(object, String(name.value), value, frame);
     } else if (value !== undefined) engine.escape(value);
     return UNKNOWN;
   },

@@ -80,7 +80,8 @@ type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
 export type CapturedEvent =
   | { readonly kind: "run"; readonly fact: Omit<Ran, "order"> }
   | { readonly kind: "write"; readonly fact: Wrote }
-  | { readonly kind: "cache"; readonly fact: Cached };
+  | { readonly kind: "cache"; readonly fact: Cached }
+  | { readonly kind: "schema"; readonly loop: Loop | null };
 
 /** A function with more statements of its own than this is a batch job, not a helper. */
 const MAX_REPLAYED = 24;
@@ -115,6 +116,7 @@ export class Recorder {
   private readonly sentBySite = new Map<string, number>();
   private readonly cachedBySite = new Map<string, number>();
   private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
+  private readonly overSchemas = new Set<string>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
   private readonly outside = new Map<string, OutsideCallFact>();
@@ -303,6 +305,16 @@ export class Recorder {
     this.cacheCalls.set(key, call);
   }
 
+  /** The connection goes to another schema: no statement answers for two rounds of a loop that has it do so. */
+  changeSchema(loop: Loop | null): void {
+    this.note({ kind: "schema", loop });
+    if (loop !== null) this.overSchemas.add(`${loop.span.file}:${loop.span.start}`);
+  }
+
+  private isOverSchemas(loop: Loop | null): boolean {
+    return loop !== null && this.overSchemas.has(`${loop.span.file}:${loop.span.start}`);
+  }
+
   loopSeen(span: Span, over: Loop["over"]): void {
     const key = `${span.file}:${span.start}`;
     const seen = this.loopsSeen.get(key);
@@ -337,14 +349,17 @@ export class Recorder {
             origin: loop.origin === null ? null : of(loop.origin),
             ...(loop.collects === undefined ? {} : { collects: loop.collects }),
           };
-    const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: loopOf(run.loop) }));
+    const roundsOf = (loop: Loop | null): LoopFact | null => (this.isOverSchemas(loop) ? null : loopOf(loop));
+    // Rows of a round can be joined with others of its schema alone.
+    const loads = [...this.loads.values()].filter(({ joinable, origin, loop }) => joinable || origin === loop?.origin || !this.isOverSchemas(loop));
+    const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: roundsOf(run.loop) }));
     return {
       origins: [...origins.values()],
-      loads: [...this.loads.values()].map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
+      loads: loads.map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
       covered: new Set(this.covered),
       loadedEagerly: new Set(this.loadedEagerly),
       runs,
-      writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),
+      writes: [...this.writes.values()].map((write) => ({ ...write, loop: roundsOf(write.loop) })),
       eagerLoads: [...this.eager.values()].map((one) => ({
         origin: of(one.origin),
         method: one.method,
@@ -356,8 +371,8 @@ export class Recorder {
       outsideCalls: [...this.outside.values()],
       cacheCalls: [...this.cacheCalls.values()].map((call) => ({ ...call, lazy: call.lazy === null ? null : of(call.lazy) })),
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
-      validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
-      rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),
+      validations: [...this.validations.values()].map((one) => ({ ...one, loop: roundsOf(one.loop) })),
+      rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: roundsOf(one.loop) })),
     };
   }
 }

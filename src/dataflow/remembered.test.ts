@@ -158,3 +158,14 @@ def work(title):
 `;
   expect(await told(body)).toEqual(["query-in-loop likely"]);
 });
+
+test.each([
+  [
+    "get() and set()",
+    "        kept = cache.get(line.product_id)\n        if kept is None:\n            kept = line.product.title\n            cache.set(line.product_id, kept)\n",
+  ],
+  ["get_or_set()", "        cache.get_or_set(line.product_id, lambda: line.product.title)\n"],
+  ["get() and set() of each row's own key", "        if cache.get(line.pk) is None:\n            cache.set(line.pk, line.product.title)\n"],
+])("Django's cache may have the answer, by %s, and has none at first", async (_name, body) => {
+  expect(await told(`from django.core.cache import cache\n\n\n${LOOP}${body}`)).toEqual(["product likely"]);
+});

@@ -19,24 +19,31 @@ interface Asked extends Memory {
   readonly missed: boolean;
 }
 
-/** Does a test that holds, or does not, lead to where a memory is filled that had nothing for the key? */
-export function isFilling(test: Expr, holds: boolean, body: readonly Stmt[], frame: Frame): boolean {
+/** What the code keeps is there for good; a cache has nothing at first, and forgets in time. */
+type Filling = "kept" | "cached";
+
+interface Filled extends Memory {
+  readonly by: Filling;
+}
+
+/** Does a test that holds, or does not, lead to where a memory is filled that had nothing for the key, and which? */
+export function fillingOf(test: Expr, holds: boolean, body: readonly Stmt[], frame: Frame): Filling | null {
   const known = (holds ? filledAfter : filledOtherwise).get(test);
-  const memories = known ?? askedBy(test, holds, frame).filter((one) => one.missed === holds && isFilledIn(one, body));
+  const memories = known ?? askedBy(test, holds, frame).flatMap((one) => (one.missed === holds ? filledIn(one, body) : []));
   if (known === undefined) (holds ? filledAfter : filledOtherwise).set(test, memories);
-  return memories.some((one) => outlivesRound(one, frame));
+  return memories.find((one) => outlivesRound(one, frame))?.by ?? null;
 }
 
 /** Memories that are filled where a test holds, and where it does not: its text says so once for all. */
-const filledAfter = new WeakMap<Expr, readonly Memory[]>();
-const filledOtherwise = new WeakMap<Expr, readonly Memory[]>();
+const filledAfter = new WeakMap<Expr, readonly Filled[]>();
+const filledOtherwise = new WeakMap<Expr, readonly Filled[]>();
 
 /** `try: return seen[key]`, `except KeyError: seen[key] = …`. */
 export function isFillingAfter({ body }: Try, handler: Handler, rest: readonly Stmt[], frame: Frame): boolean {
   if (!isKeyError(handler.type)) return false;
   const reads = body.flatMap((stmt) => nodesIn(stmt)).filter((node) => node.kind === "subscript");
   const filled = [...handler.body, ...rest];
-  return reads.some(({ object, index }) => placesOf(object, index).some((one) => outlivesRound(one, frame) && isFilledIn(one, filled)));
+  return reads.some(({ object, index }) => placesOf(object, index).some((one) => outlivesRound(one, frame) && filledIn(one, filled).length > 0));
 }
 
 /** Where a key was missed, code may put what belongs there, or what belongs to all keys. */
@@ -112,24 +119,31 @@ function namesOfFound(def: FunctionDef | Lambda | null): ReadonlyMap<string, Mem
   return names;
 }
 
-function isFilledIn({ container, key }: Memory, body: readonly Stmt[]): boolean {
-  const into = conditionKey(container);
-  const at = key === null ? null : conditionKey(key);
-  return into !== null && (key === null) === (at === null) && body.some((stmt) => nodesIn(stmt).some((node) => fills(node, into, at)));
+function filledIn(memory: Memory, body: readonly Stmt[]): readonly Filled[] {
+  const into = conditionKey(memory.container);
+  const at = memory.key === null ? null : conditionKey(memory.key);
+  if (into === null || (memory.key === null) !== (at === null)) return [];
+  for (const node of body.flatMap((stmt) => nodesIn(stmt))) {
+    const by = filledBy(node, into, at);
+    if (by !== null) return [{ ...memory, by }];
+  }
+  return [];
 }
 
-/** `seen[key] = …`, `seen.add(key)`; `self.kept = …`. */
-function fills(node: SyntaxNode, into: string, at: string | null): boolean {
-  if (node.kind === "assign")
-    return node.targets.some((one) =>
+/** `seen[key] = …`, `seen.add(key)`; `self.kept = …`; `cache.set(key, …)`. */
+function filledBy(node: SyntaxNode, into: string, at: string | null): Filling | null {
+  if (node.kind === "assign") {
+    const isFilled = node.targets.some((one) =>
       one.kind === "subscript"
         ? conditionKey(one.object) === into && conditionKey(one.index) === at
         : at === null && one.kind === "attribute" && conditionKey(one) === into && !isNothing(node.value),
     );
-  if (at === null) return false;
-  if (node.kind !== "call" || node.callee.kind !== "attribute" || !/^(?:add|append|setdefault)$/.test(node.callee.name)) return false;
+    return isFilled ? "kept" : null;
+  }
+  if (at === null || node.kind !== "call" || node.callee.kind !== "attribute" || !/^(?:add|append|set|setdefault)$/.test(node.callee.name)) return null;
   const [first] = node.args;
-  return first !== undefined && conditionKey(first) === at && conditionKey(node.callee.object) === into;
+  if (first === undefined || conditionKey(first) !== at || conditionKey(node.callee.object) !== into) return null;
+  return node.callee.name === "set" ? "cached" : "kept";
 }
 
 /** Who empties a memory asks again. */

@@ -11,6 +11,9 @@ import {
   isRefreshed,
   isThere,
   withChanged,
+  withColumn,
+  withDropped,
+  withGiven,
   withJoinsUnread,
   withKnownRow,
   withNulls,
@@ -44,6 +47,7 @@ import {
   type Value,
   there,
 } from "./values.ts";
+import { changeLoad } from "./attribute-writes.ts";
 import { deferralDoubts } from "./deferral.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
@@ -220,6 +224,7 @@ function columnField(model: Model, attname: string): Field | null {
 
 function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   row.origin.columns.add(joinPath(row.path, field.name));
+  if (field.relation === null) readUnknown(row, field);
   const isKey = field.primaryKey || field.name === row.model.primaryKey;
   if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
@@ -291,6 +296,12 @@ export function markUsed(relation: LoadedRelation): void {
   for (const use of relation.uses) use.used = true;
 }
 
+/** What a package's class of field, or a relation to a package's model, leads to is not known, and read all the same. */
+function readUnknown({ load }: RowValue, { name }: Field): void {
+  const loaded = load.relations.get(name);
+  if (loaded !== undefined) markUsed(loaded);
+}
+
 function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const loaded = row.load.relations.get(field.name);
   row.origin.columns.add(joinPath(row.path, field.name));
@@ -319,7 +330,11 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   if (row.load.nulls.has(field.name)) return NONE;
-  recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
+  recordLoad(engine, row, field, site, {
+    reason: row.load.relations.get(field.name)?.how === "changed" ? "changed" : "unloaded",
+    kind: relation.kind,
+    method: null,
+  });
   // Nor does it bring what lies beyond.
   return related(engine, row, field, isRefreshed(row.load, field.name) ? withRefreshed(BARE, null) : BARE);
 }
@@ -414,9 +429,12 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
 
 export function managerOf(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
-  if (target === null) return UNKNOWN;
   row.origin.asInstances = true;
   row.origin.columns.add(joinPath(row.path, field.name));
+  if (target === null) {
+    readUnknown(row, field);
+    return UNKNOWN;
+  }
   const { span, frame } = projectSite(site);
   const key = `related:${span.file}:${span.start}:${span.end}:${row.model.label}.${field.name}`;
   const origin = engine.recorder.origin(key, () => ({
@@ -569,14 +587,39 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   recordRun(engine, row, "refresh", site);
   noteColumnSet(engine, row, null);
   // Where it happens at times only, the row keeps what it has at other times.
-  if (!isUnderCondition(site.frame)) row.load = withRefreshed(row.load, names === null ? null : new Set(names));
+  if (!isUnderCondition(site.frame)) changeLoad(site.frame, row, withRefreshed(row.load, names === null ? null : new Set(names)));
+}
+
+/** A new key forgets the row that was loaded for the old one, and no queryset brings the new one; a row that is put there is at hand. */
+export function assignToRow(row: RowValue, name: string, value: Value, frame: Frame): void {
+  const field = row.model.fields.get(name);
+  if (name === "pk" || field?.primaryKey === true) {
+    // A copy is made by taking the key away: nothing of the old one holds.
+    for (const key of ["pk", row.model.primaryKey]) row.extra.set(key, value);
+  } else if (field === undefined) {
+    const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
+    if (keyOf === undefined) row.extra.set(name, value);
+    else {
+      row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
+      changeRelated(row, keyOf.name, { frame });
+    }
+  } else {
+    row.load = withColumn(row.load, field);
+    if (field.relation?.single === true) row.load = withGiven(row.load, name);
+    if (value.kind === "row") row.extra.set(name, value);
+  }
+}
+
+/** A row is put there, whichever relation it is. */
+export function assignToAnyOf(row: RowValue): void {
+  for (const { name, relation } of row.model.fields.values()) if (relation?.single === true) row.load = withGiven(row.load, name);
 }
 
 /** The code changes the rows of a relation: those that it asks for next are other ones than a prefetch would have brought. */
-export function changeRelated(row: RowValue, name: string, { frame }: CallSite): void {
+export function changeRelated(row: RowValue, name: string, { frame }: Pick<CallSite, "frame">): void {
   const arms = frame.branch.split("/");
   const inRound = arms.slice(arms.findLastIndex((arm) => arm.endsWith(":loop")) + 1).join("/");
-  if (!isUnderCondition({ branch: inRound })) row.load = withChanged(row.load, name);
+  if (!isUnderCondition({ branch: inRound })) changeLoad(frame, row, withChanged(row.load, name));
 }
 
 function isUnderCondition({ branch }: Pick<Frame, "branch">): boolean {

@@ -1,5 +1,5 @@
 /** What a path of an eager load leads through, as the model graph tells. */
-import type { ChainCall, Field, LazyLoad, Model, ModelGraph, Program } from "../model/index.ts";
+import type { ChainCall, EagerLoad, Field, LazyLoad, Model, ModelGraph, Program, RuleInput } from "../model/index.ts";
 import { isExtensible } from "./chain-edit.ts";
 
 /** The relations that a path of attribute names goes through; null where the graph does not know one. */
@@ -33,6 +33,16 @@ export function prefetchBefore({ origin, path }: LazyLoad): ChainCall | null {
 export function stepsPrefetched(load: LazyLoad): number {
   const lookups = prefetchBefore(load)?.args.flatMap((arg) => (arg.kind === "str" && load.path.startsWith(`${arg.value}__`) ? [arg.value] : [])) ?? [];
   return Math.max(0, ...lookups.map((lookup) => lookup.split("__").length));
+}
+
+/**
+ * Steps up to a generic foreign key that the path goes beyond, where not all that it leads to may have the rest; null where it does not, and where the
+ * queryset's own prefetches go as far as that: Django would not let them if one of the targets had no such relation.
+ */
+export function genericBefore({ origin, path }: LazyLoad, { graph, facts }: Pick<RuleInput, "graph" | "facts">): string | null {
+  const generic = genericSteps(graph, origin.model, path);
+  const goesBeyond = (one: EagerLoad): boolean => one.origin.id === origin.id && one.path.startsWith(`${generic}__`) && path.startsWith(`${one.path}__`);
+  return generic === null || facts.eagerLoads.some(goesBeyond) ? null : generic;
 }
 
 /** Steps up to a generic foreign key that the path goes beyond; null where it does not. */

@@ -4,7 +4,7 @@ import { isSameSpan } from "../model/span.ts";
 import { isNoneLiteral } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
-import { genericSteps, joinHazard, stepsOf, stepsPrefetched } from "./eager-paths.ts";
+import { genericBefore, joinHazard, stepsOf, stepsPrefetched } from "./eager-paths.ts";
 
 export interface Verdict {
   readonly safety: Safety;
@@ -215,8 +215,7 @@ function placeInLoop({ loop, calls }: LazyLoad | Write, span: Span): number {
 
 function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {
   const steps = stepsOf(input.graph, load.origin.model, load.path);
-  if (genericSteps(input.graph, load.origin.model, load.path) !== null)
-    return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
+  if (genericBefore(load, input) !== null) return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
   if (steps === null) return review("a relation on the way is not among the models that were read");
   if (load.joinable) {
     const hazard = joinHazard(steps, input.graph, input.program);
@@ -242,6 +241,7 @@ const CACHED: ReadonlySet<string> = new Set(["all", "list", "len", "bool", "coun
 function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | null {
   if (load.doubts.length > 0) return review(load.doubts.join("; "));
   if (load.otherwise === "stored") return review("the code saves what it finds: few rows may need what is loaded");
+  if (load.otherwise === "cached") return review("rows for which the cache has the answer would be loaded as well");
   if (load.otherwise === "kept") return review("the code keeps what it finds: many rows may share one answer");
   if (facts.writes.some((write) => touches(write, load))) {
     return review("the loop writes to these rows, and what is loaded early does not see it");

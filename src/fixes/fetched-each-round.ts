@@ -2,11 +2,17 @@ import type { LazyLoad, QueryRun, SourceFacts } from "../model/index.ts";
 import { isSameSpan } from "../model/span.ts";
 
 const SINGLE: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest", "index"]);
+const FINDS_OR_MAKES = /^a?(?:get|update)_or_create$/;
 const MANY: ReadonlySet<string> = new Set(["iterate", "list", "sorted", "in_bulk", "iterator", "unpack"]);
 
 /** Each round fetches its row in a query of its own, so that there are no rows to load something for at once. */
 export function isFetchedEachRound(load: LazyLoad, facts: SourceFacts): boolean {
-  return fetchesEachRound(load, facts).length > 0;
+  return fetchesEachRound(load, facts).length > 0 || isFoundOrMade(load, facts);
+}
+
+function isFoundOrMade({ origin, loop, path }: LazyLoad, { runs }: SourceFacts): boolean {
+  if (loop === null || path.includes("__") || !origin.calls.some(({ name }) => FINDS_OR_MAKES.test(name))) return false;
+  return !(runsByOrigin(runs).get(origin.id) ?? []).some((run) => MANY.has(run.how));
 }
 
 /** Those queries, none where its rows come in number. */

@@ -6,6 +6,8 @@ const FORMS = {
   /** `.select_related("a")`, on one line or with its arguments on lines of their own. */
   call: /^(?<head>(?:\s|\\\n)*\.(?:select|prefetch)_related\(\s*)(?<names>[^()]*?)(?<tail>\s*\))$/,
   tuple: /^(?<head>\s*list_select_related = \()(?<names>[^()]*?)(?<tail>,?\))$/,
+  /** A method of its own that loads what another one would load too. */
+  override: /^(?<head>\n\n[\t ]+def get_queryset\([^()]*\):\n[\t ]+return super\(\)\.get_queryset\([^()]*\))(?<call>\.(?:select|prefetch)_related\([^()]*\))$/,
   /** One more argument after another. */
   argument: /^(?:,\s*["']\w+["'])+$/,
   line: /^(?:\s*["']\w+["'],)+$/,
@@ -26,7 +28,7 @@ export function canJoin(a: Edit, b: Edit): boolean {
   const isOnePlace = a.file === b.file && a.start === b.start && a.end === b.end;
   if (!isOnePlace) return false;
   const form = formOf(a.text);
-  if (form !== null) return form === formOf(b.text);
+  if (form !== null) return form === formOf(b.text) && (form !== "override" || headOf(a.text) === headOf(b.text));
   return (isMetaList(a.text) && isMetaList(b.text)) || (isWrittenList(a.text) && isWrittenList(b.text)) || canJoinOptions(a.text, b.text);
 }
 
@@ -41,6 +43,21 @@ export function joinInsertions(edits: readonly [Edit, ...Edit[]]): Edit {
   if (form === "nameBefore" || form === "nameAfter") return { ...first, text: joinImportedNames(texts, form) };
   if (form === "argument" || form === "line" || form === "entry") return { ...first, text: texts.join("") };
   if (form === "importBefore" || form === "importAfter") return { ...first, text: joinImports(texts) };
+  if (form === "override") {
+    const call = joinCalls(
+      "call",
+      texts.map((text) => FORMS.override.exec(text)?.groups?.["call"] ?? ""),
+    );
+    return { ...first, text: `${headOf(first.text)}${call}` };
+  }
+  return { ...first, text: joinCalls(form, texts) };
+}
+
+function headOf(override: string): string {
+  return FORMS.override.exec(override)?.groups?.["head"] ?? "";
+}
+
+function joinCalls(form: "call" | "tuple", texts: readonly string[]): string {
   const methods = [...new Set(texts.map(methodOf))].toSorted().toReversed();
   const joined = methods.map((method) =>
     joinNames(
@@ -48,7 +65,7 @@ export function joinInsertions(edits: readonly [Edit, ...Edit[]]): Edit {
       texts.filter((text) => methodOf(text) === method),
     ),
   );
-  return { ...first, text: joined.join("") };
+  return joined.join("");
 }
 
 /** One line a module. */
@@ -71,7 +88,7 @@ function joinImportedNames(texts: readonly string[], form: "nameBefore" | "nameA
 }
 
 function formOf(text: string): Form | null {
-  const forms: readonly Form[] = ["call", "tuple", "argument", "line", "entry", "importBefore", "importAfter", "nameBefore", "nameAfter"];
+  const forms: readonly Form[] = ["call", "tuple", "override", "argument", "line", "entry", "importBefore", "importAfter", "nameBefore", "nameAfter"];
   return forms.find((form) => FORMS[form].test(text)) ?? null;
 }
 

@@ -116,6 +116,8 @@ describe("verifyFixes", () => {
   });
 });
 
+const override = (call: string): string => `\n\n    def get_queryset(self, request):\n        return super().get_queryset(request)${call}`;
+
 describe("joinInsertions", () => {
   const at = (text: string): Edit => ({ file: "a.py", start: 3, end: 3, expected: "", text });
   const joined = (...texts: [string, ...string[]]): string => {
@@ -129,6 +131,10 @@ describe("joinInsertions", () => {
     [['.select_related("a")', '.select_related("a__b")'], '.select_related("a__b")'],
     [['.prefetch_related("b")', '.select_related("a")', '.select_related("c")'], '.select_related("a", "c").prefetch_related("b")'],
     [["\n    list_select_related = ('a',)", "\n    list_select_related = ('a', 'b')"], "\n    list_select_related = ('a', 'b')"],
+    [
+      [override('.select_related("a")'), override('.prefetch_related("b")'), override('.select_related("c")')],
+      override('.select_related("a", "c").prefetch_related("b")'),
+    ],
     [[', "a"', ', "b"'], ', "a", "b"'],
     [['\n    "a",', '\n    "b",'], '\n    "a",\n    "b",'],
   ] as const)("%j", (texts, expected) => {
@@ -137,6 +143,7 @@ describe("joinInsertions", () => {
   test("not what has another form, or another place", () => {
     expect(canJoin(at('.select_related("a")'), at(', "a"'))).toBe(false);
     expect(canJoin(at("x"), at("y"))).toBe(false);
+    expect(canJoin(at(override('.select_related("a")')), at(override('.select_related("a")').replace("request", "req")))).toBe(false);
     expect(canJoin(at(', "a"'), { ...at(', "a"'), start: 4, end: 4 })).toBe(false);
   });
 });

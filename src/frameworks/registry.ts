@@ -15,6 +15,7 @@ import { searchHooks } from "./search/hooks.ts";
 import { signalHooks } from "./signals/hooks.ts";
 import { strawberryHooks } from "./strawberry/hooks.ts";
 import { tableHooks } from "./tables/hooks.ts";
+import { tenantHooks } from "./tenants/hooks.ts";
 import { wagtailHooks } from "./wagtail/hooks.ts";
 import { viewHooks } from "./views/hooks.ts";
 
@@ -37,6 +38,7 @@ export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> 
     ...wagtailHooks,
     ...ninjaHooks,
     ...cacheHooks,
+    ...tenantHooks,
   };
   return new Map(Object.entries(all));
 }

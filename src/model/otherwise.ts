@@ -1,11 +1,11 @@
 /**
  * Why only some rows come to a place: the loop ends with the row that decides (`any(… for row in rows)`), it stands behind an `or`, in the handler of
- * an error by which code asks a question, where nothing was kept for the row's key yet, or saved with the row, or where none comes while the settings
+ * an error by which code asks a question, where a cache has nothing for the row's key, or the code kept nothing for it yet, or saved with the row, or where none comes while the settings
  * are as they are written.
  */
-export type Otherwise = "early" | "or" | "handler" | "kept" | "stored" | "settings";
+export type Otherwise = "early" | "or" | "handler" | "cached" | "kept" | "stored" | "settings";
 
-const RARER: readonly Otherwise[] = ["early", "or", "handler", "kept", "stored", "settings"];
+const RARER: readonly Otherwise[] = ["early", "or", "handler", "cached", "kept", "stored", "settings"];
 
 /** The fewer rows come, the greater; 0 where all do. */
 export function rarity(one: Otherwise | undefined): number {

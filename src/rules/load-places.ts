@@ -132,6 +132,7 @@ const OTHERWISE: Readonly<Record<Exclude<Otherwise, "settings">, string>> = {
   early: "`any()`, `all()` and `next()` go no further than the row that decides",
   or: "only rows without what stands before the `or` ask for it",
   handler: "only rows with which the error is raised come to the handler",
+  cached: "only rows for which the cache has nothing ask for it",
   kept: "the code keeps what it finds, and asks again only where it has kept nothing",
   stored: "the code saves what it finds with the row, and asks once in a row's life",
 };

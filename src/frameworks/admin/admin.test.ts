@@ -575,6 +575,30 @@ class VenueAdmin(admin.ModelAdmin):
     await expectMarked(files(inline(body)));
 });
 
+test.each([
+  ["many rows", "extra = 0", "  # expect: city"],
+  ["rows that are there, and no new ones", "max_num = 0", "  # expect: city"],
+  ["one row", "max_num = 1", ""],
+])("an inline of %s", async (_name, most, mark) => {
+  await expectMarked(
+    files(`class EventInline(admin.TabularInline):
+    model = Event
+    ${most}
+    raw_id_fields = ["city"]
+    readonly_fields = ["place"]
+
+    def place(self, event):
+        return event.city.pk, event.city.name${mark}
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    inlines = [EventInline]
+    raw_id_fields = ["city"]
+`),
+  );
+});
+
 test("a form has no field for what is not editable", async () => {
   const shop = files(`class EventInline(admin.TabularInline):
     model = Event

@@ -504,19 +504,27 @@ function formRow(
   head: Span,
   site: CallSite,
 ): { readonly element: Value; readonly frame: CallSite["frame"] } {
-  if (isOneToOne(engine, admin, rows.model, site)) return { element: engine.callMethod(rows, "get", NO_ARGS, { ...site, span: head }), frame: site.frame };
+  if (isOneRow(engine, admin, rows.model, site)) return { element: engine.callMethod(rows, "get", NO_ARGS, { ...site, span: head }), frame: site.frame };
   const { element, loop } = engine.iterate(rows, head, site.frame, "iterate", head);
   return { element, frame: { ...site.frame, loop } };
 }
 
 /** A parent has one form at most: by a one-to-one key, or because the inline says so. */
 function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
-  const most = engine.attribute(admin, "max_num", { span: site.span, frame: site.frame });
-  if (most.kind === "literal" && (most.value === 0 || most.value === 1)) return true;
-  return isOneToOne(engine, admin, model, site);
+  return mostForms(engine, admin, site) === 0 || isOneRow(engine, admin, model, site);
 }
 
-/** `max_num` says how many forms there are room for: rows that are there already are shown in any case. */
+/** Rows that are there already are shown in any case: where no more may be made, there may be many. */
+function isOneRow(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
+  return mostForms(engine, admin, site) === 1 || isOneToOne(engine, admin, model, site);
+}
+
+/** `max_num`, where it is written. */
+function mostForms(engine: Engine, admin: ObjectValue, site: CallSite): unknown {
+  const most = engine.attribute(admin, "max_num", { span: site.span, frame: site.frame });
+  return most.kind === "literal" ? most.value : null;
+}
+
 function isOneToOne(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
   // An inline that another package's page is handed: a one-to-one key, where there is one, is the key to it.
   const isKey = parentKey(engine, admin, site, isAny) ?? (({ relation }: Field) => relation?.kind === "o2o");

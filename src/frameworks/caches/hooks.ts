@@ -1,6 +1,7 @@
 /** Django's caches, and what runs after a transaction's commit. */
 import type { CacheCall, Expr } from "../../model/index.ts";
 import { argument, escapeArgs } from "../../dataflow/arguments.ts";
+import { bywayFrom, onByway } from "../../dataflow/byways.ts";
 import type { Engine, Hook } from "../../dataflow/engine.ts";
 import { callsSince } from "../../dataflow/frame.ts";
 import type { LiveOrigin } from "../../dataflow/recorder.ts";
@@ -60,7 +61,8 @@ const callOf =
 
 /** `get_or_set()` takes the value, or a function that makes it. */
 function made(engine: Engine, value: Value, site: CallSite): Value {
-  return value.kind === "function" || value.kind === "bound" || value.kind === "native" ? engine.call(value, NO_ARGS, { ...site, expr: null }) : value;
+  if (value.kind !== "function" && value.kind !== "bound" && value.kind !== "native") return value;
+  return onByway(site.frame, bywayFrom(site.frame, "cached"), () => engine.call(value, NO_ARGS, { ...site, expr: null }));
 }
 
 function timeoutOf(args: CallArgs, { timeout }: Method): CacheCall["timeout"] {

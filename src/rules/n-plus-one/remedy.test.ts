@@ -50,6 +50,11 @@ test("no queryset fetches what create() makes", async () => {
   expect(await remedies(body)).toEqual(["No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it."]);
 });
 
+test.each(["get_or_create", "update_or_create"])("a prefetch for the one row that %s() gives saves nothing", async (method) => {
+  const body = `for key in request.GET:\n    product, _ = Product.objects.${method}(title=key)\n    print([tag.name for tag in product.tags.all()])`;
+  expect(await remedies(body)).toEqual(['Fetch the rows of all rounds before the loop, in one query with `prefetch_related("tags")`.']);
+});
+
 test("a row that create() was given may have more in memory", async () => {
   const found = async (value: string) => {
     const report = await analyseShop({
@@ -286,4 +291,48 @@ def names():
       "Load lines with the queryset: after union() nothing can be loaded: add prefetch_related() to the first queryset before it",
     ],
   ]);
+});
+
+test("no Prefetch holds a condition on the row that has it", async () => {
+  const past = async (condition: string, rest: string): Promise<readonly string[]> =>
+    remedies(`return [${rest.replace("ROWS", `product.reviews.${condition}`)} for product in Product.objects.all()]`);
+  const chosen = "prefetch all";
+  expect((await past("filter(rating=product.stock)", "[one.text for one in ROWS]"))[0]).toEqual(
+    'Add `prefetch_related("reviews")` to the queryset, and choose among `all()` in Python by what the row says: no `Prefetch` can, and `filter()` would query again.',
+  );
+  expect((await past("filter(Q(rating=product.stock) | Q(text=''))", "[one.text for one in ROWS]"))[0]).toContain("by what the row says");
+  expect((await past('exclude(rating=product.stock).values_list("text", flat=True)', "list(ROWS)"))[0]).toEqual(
+    'Add `prefetch_related("reviews")` to the queryset, and choose and build the values from `all()` in Python: no `Prefetch` can have a condition on the row itself.',
+  );
+  expect((await past("filter(rating=request.user.pk)", "[one.text for one in ROWS]"))[0]).toContain(chosen);
+});
+
+test("beyond a generic foreign key a longer prefetch will do where the queryset has one of its own", async () => {
+  const remedy = async (lookups: string): Promise<string | undefined> => {
+    const report = await analyseShop({
+      "shop/flags.py": `from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from shop.models import Customer
+
+
+class Flag(models.Model):
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.PositiveIntegerField()
+    about = GenericForeignKey("content_type", "object_id")
+
+
+class Complaint(models.Model):
+    customer = models.ForeignKey(Customer, models.CASCADE)
+    flags = GenericRelation(Flag)
+
+
+def referrers():
+    return [flag.about.customer.referrer.name for flag in Flag.objects.prefetch_related(${lookups})]
+`,
+    });
+    return report.findings.find(({ rule, relation }) => rule === "n-plus-one" && relation === "about__customer__referrer")?.remedy;
+  };
+  expect(await remedy('"about"')).toContain("GenericPrefetch");
+  expect(await remedy('"about", "about__customer"')).toBe('Add `prefetch_related("about__customer__referrer")` to the queryset.');
 });

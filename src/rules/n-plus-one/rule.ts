@@ -2,7 +2,7 @@ import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.
 import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, partsToLoad, PLAIN_WORDS, setOperation } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
-import { stepsOf } from "../../fixes/eager-paths.ts";
+import { genericBefore, stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
@@ -11,6 +11,7 @@ import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
+import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
 export const rule: Rule = {
@@ -80,7 +81,7 @@ function reasonFor(load: LazyLoad): string {
 function remedyFor(load: LazyLoad, input: RuleInput): string {
   const kept = contentTypeRead(load, input);
   if (kept !== null && load.origin.collected === true) return `Read ${kept} instead.`;
-  const beyond = beyondQuerysets(load) ?? beyondGeneric(load, input);
+  const beyond = beyondQuerysets(load) ?? (genericBefore(load, input) === null ? null : beyondGeneric(load, input));
   if (beyond !== null) return beyond;
   if (load.refreshed === true)
     return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
@@ -141,15 +142,21 @@ function remedyBesideNewRows(path: string, model: string): string {
 }
 
 /** A prefetch alone would be one query more. */
-function remedyPast({ origin, path }: LazyLoad, method: string, { facts }: RuleInput): string {
+function remedyPast({ origin, path }: LazyLoad, method: string, input: RuleInput): string {
+  const { facts } = input;
   if (method === "filter set")
     return "Make the field a `DjangoConnectionField` and prefetch its rows, or load them for all parents with a `DataLoader`: a filter field queries again whatever was prefetched.";
-  const isNarrowed = facts.loads.some((one) => one.origin === origin && one.path === path && one.method === method && one.narrowed === true);
+  const readers = facts.loads.filter((one) => one.origin === origin && one.path === path && one.method === method);
+  const again = PLAIN_WORDS[method] ?? `\`${method}()\``;
+  if (readers.some((one) => hasOwnConditions(one, input)))
+    return method === "values"
+      ? `Add \`prefetch_related("${path}")\` to the queryset, and choose and build the values from \`all()\` in Python: no \`Prefetch\` can have a condition on the row itself.`
+      : `Add \`prefetch_related("${path}")\` to the queryset, and choose among \`all()\` in Python by what the row says: no \`Prefetch\` can, and ${again} would query again.`;
+  const isNarrowed = readers.some((one) => one.narrowed === true);
   if (method === "values" && isNarrowed)
     return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with the conditions of the chain to the queryset, and build the values from its list in Python: \`values()\` would query again.`;
   if (method === "values")
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
-  const again = PLAIN_WORDS[method] ?? `\`${method}()\``;
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
 }
 
