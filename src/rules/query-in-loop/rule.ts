@@ -6,7 +6,7 @@ import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemember
 import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
-import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
+import { asksTheSame, canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
 import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 import { isInside, isWithin } from "../../model/span.ts";
@@ -41,7 +41,8 @@ function surestFirst(all: readonly LoopedRun[]): readonly LoopedRun[] {
 
 /** Querysets of a row's own related managers are left to n-plus-one and aggregate-in-loop. */
 function looped(input: RuleInput): LoopedRun[] {
-  const told = new Set(input.facts.loads.filter((load) => isLoadPerRow(load, input.facts)).map(({ access }) => placeKey(access)));
+  const loads = input.facts.loads.filter((load) => isLoadPerRow(load, input.facts));
+  const told = new Set(loads.map(({ access }) => placeKey(access)));
   return input.facts.runs.flatMap((run) => {
     const { loop } = run;
     if (isOfNamedRow(run) && (told.has(placeKey(run.span)) || isCovered(run, input))) return [];
@@ -96,7 +97,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
-      : collectedText(model, nameOf(loop.collects))),
+      : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
     doubt:
       run.otherwise !== undefined
         ? otherwiseDoubt(run.otherwise, run.doubts)
@@ -135,13 +136,16 @@ function queryText({ model, inTemplate }: QueryRun, holder: string, { relation, 
   };
 }
 
-function collectedText(model: string, deleted: string): Text {
+function collectedText(model: string, deleted: string, isSame: boolean): Text {
   return {
     claim: `A receiver queries \`${model}\` for each \`${deleted}\` that the delete takes with it.`,
     reason: "`delete()` calls the receivers of the rows that go, one row after the other.",
-    remedy: COLLECTED,
+    remedy: isSame ? KEPT : COLLECTED,
   };
 }
+
+/** A receiver that asks for what has nothing to do with its row. */
+const KEPT = "The query is given nothing of the row: keep its answer from one row to the next, or have the query that needs the answer look there itself.";
 
 const TEXTS: Readonly<Record<string, (model: string, run: QueryRun) => Text>> = {
   choices: choicesText,
