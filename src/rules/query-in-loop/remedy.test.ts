@@ -547,3 +547,19 @@ def work(pk):
   expect(await asked("first")).toEqual(["Run it once before the loop. Hand what is found to `number`."]);
   expect(await asked("other.customer")).toEqual([]);
 });
+
+test("a row that is put among others is told with them", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Customer
+
+
+def work(pk):
+    first = Customer.objects.get(pk=pk)
+    rows = list(Customer.objects.all())
+    rows.insert(0, first)
+    for row in rows:
+        print(row.orders.filter(paid=True).exists())
+`,
+  });
+  expect(report.findings.map(({ rule }) => rule).filter((rule) => rule.endsWith("in-loop"))).toEqual(["aggregate-in-loop"]);
+});

@@ -43,9 +43,12 @@ function surestFirst(all: readonly LoopedRun[]): readonly LoopedRun[] {
 function looped(input: RuleInput): LoopedRun[] {
   const loads = input.facts.loads.filter((load) => isLoadPerRow(load, input.facts));
   const told = new Set(loads.map(({ access }) => placeKey(access)));
+  const toldOfLoop = new Set(loads.flatMap(({ access, loop }) => (loop === null ? [] : `${placeKey(access)} ${placeKey(loop.span)}`)));
   return input.facts.runs.flatMap((run) => {
     const { loop } = run;
     if (isOfNamedRow(run) && (told.has(placeKey(run.span)) || isCovered(run, input))) return [];
+    // A row that the code put among those that a query fetched.
+    if (run.origin.kind === "related" && loop !== null && toldOfLoop.has(`${placeKey(run.span)} ${placeKey(loop.span)}`)) return [];
     if (loop === null || run.cached || run.related || run.atImport || run.how === "raw" || run.how === "explain") return [];
     return [{ run, loop, site: loopSite(input, loop, run.calls[0] ?? run.span), span: run.span }];
   });
