@@ -50,11 +50,21 @@ const USES_UP: ReadonlySet<string> = new Set(["delete", "adelete", "_raw_delete"
 export function isOverConstant(site: LoopSite): boolean {
   const { iterable } = site;
   if (iterable === null) return false;
+  if (isShortCount(iterable)) return true;
   return [...nodesIn(iterable)].some(
     (node) =>
       (node.kind === "name" && (/^[A-Z][A-Z_0-9]+$/.test(node.name) || node.name === "settings")) ||
       (node.kind === "attribute" && /^[A-Z][A-Z_0-9]+$/.test(node.name)),
   );
+}
+
+const FEW = 10;
+
+/** `range(10)`: so many tries, places, copies. */
+function isShortCount(iterable: Expr): boolean {
+  if (iterable.kind !== "call" || iterable.callee.kind !== "name" || !/^x?range$/.test(iterable.callee.name)) return false;
+  const end = iterable.args.at(-1);
+  return iterable.args.length <= 2 && end?.kind === "num" && end.value <= FEW;
 }
 
 /** The loop stops early: it looks for something rather than doing all. */

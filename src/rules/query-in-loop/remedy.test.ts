@@ -563,3 +563,10 @@ def work(pk):
   });
   expect(report.findings.map(({ rule }) => rule).filter((rule) => rule.endsWith("in-loop"))).toEqual(["aggregate-in-loop"]);
 });
+
+test("a few rounds that the source counts are only possible", async () => {
+  const counted = (rounds: string): Promise<readonly string[]> =>
+    told(`for place in ${rounds}:\n    print(Tag.objects.filter(name=request.key(place)).count())`);
+  for (const rounds of ["range(10)", "xrange(1, 6)"]) expect(await counted(rounds)).toEqual([expect.stringMatching(/^possible: /)]);
+  for (const rounds of ["range(1000)", "range(request.size)"]) expect(await counted(rounds)).toEqual([expect.stringMatching(/^likely: /)]);
+});
