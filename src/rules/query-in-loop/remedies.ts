@@ -1,7 +1,7 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
 import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Span, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
-import { areRowsUsedElsewhere, nameOf } from "../runs.ts";
+import { areRowsUsedElsewhere, isOnlyTested, nameOf } from "../runs.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callAt, chainHead, changedNames, exprAt, functionAt, isSame } from "../code.ts";
 import { ownCalls } from "../../fixes/chain-edit.ts";
@@ -60,10 +60,12 @@ function handed(remedy: string, run: QueryRun, input: RuleInput): string {
   return run.calls.length === 0 || run.inTemplate ? remedy : `${remedy} ${handedTo(run, input)}`;
 }
 
-/** `if rows:` fetches them: where something else reads them, they are what is wanted. */
+/** `if rows:` fetches them: where something else reads them, they are what is wanted. `if rows.count():` wants no number. */
 function asksFor({ how, span }: QueryRun, input: RuleInput): string {
-  const tested = how === "bool" ? exprAt(input, span) : null;
-  return tested !== null && areRowsUsedElsewhere(input, span.file, tested) ? "iterate" : how;
+  const expr = how === "bool" || how === "count" ? exprAt(input, span) : null;
+  if (expr === null) return how;
+  if (how === "count") return isOnlyTested(input, span.file, expr) ? "exists" : how;
+  return areRowsUsedElsewhere(input, span.file, expr) ? "iterate" : how;
 }
 
 function byKeys(how: string, keys: Keys): string {

@@ -570,3 +570,12 @@ test("a few rounds that the source counts are only possible", async () => {
   for (const rounds of ["range(10)", "xrange(1, 6)"]) expect(await counted(rounds)).toEqual([expect.stringMatching(/^possible: /)]);
   for (const rounds of ["range(1000)", "range(request.size)"]) expect(await counted(rounds)).toEqual([expect.stringMatching(/^likely: /)]);
 });
+
+test("a count that is only tested asks whether there are rows", async () => {
+  const each = (test: string): Promise<string> => remedy(`for key in keys:\n    ${test}\n        print(key)`);
+  for (const one of ["if Order.objects.filter(status=key).count():", "if not Order.objects.filter(status=key).count():"])
+    expect(await each(one)).toBe(
+      'Fetch the keys that have rows once before the loop, `set(….filter(status__in=…).values_list("status", flat=True))`, and look there.',
+    );
+  expect(await each("if Order.objects.filter(status=key).count() > 2:")).toContain('annotate(n=Count("pk"))');
+});
