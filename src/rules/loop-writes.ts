@@ -83,9 +83,12 @@ function isStampedOnce({ declaration, type }: Field): boolean {
 const LONG_ROUND = 14;
 const OUTSIDE = /send|mail|sleep|(?<!pre)fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
 
-export function writeConfidence({ site }: LoopWrite): Confidence {
+export function writeConfidence({ site, receiver }: LoopWrite): Confidence {
   if (isOverConstant(site) || site.loop === null || isFlush(site) || isForOneMatch(site)) return "possible";
   const nodes = [...nodesIn(site.loop)];
+  // Code that asks a row for its fields is written for rows of any model.
+  if (nodes.some((node) => node.kind === "attribute" && node.name === "_meta" && rootName(receiver).some((name) => rootName(node).includes(name))))
+    return "possible";
   if (nodes.filter(isStatement).length > LONG_ROUND) return "possible";
   // What was sent has to be marked at once: a failure later must not send it again.
   const acts =

@@ -214,3 +214,10 @@ test("whether a row is made or found is what its queries say, and one that is re
     /^possible: .* the row is used in the same round, which bulk_update\(\) delays$/,
   );
 });
+
+test("rows whose class the code asks for its fields may be of several models", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Tag\n\n\ndef rename(name, field):\n    for row in Tag.objects.all():\n        names = [one.name for one in row._meta.fields]\n        setattr(row, field, name)\n        row.save(update_fields=names)\n`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "save-in-loop").map(({ confidence }) => confidence)).toEqual(["possible"]);
+});
