@@ -1,6 +1,6 @@
 import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { isAskedOnce, rarity } from "../../model/otherwise.ts";
-import { pathTo } from "../../python/syntax-tree.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
@@ -75,8 +75,17 @@ function isGuilty({ run, loop, site }: LoopedRun, input: RuleInput): boolean {
   if (loop.over !== "rows" && loop.over !== "unknown") return false;
   if (!run.madeInLoop && KEEPS_ROWS.has(run.how)) return false;
   if (isWithin(run.span, loop.span) && run.calls.length === 0) return false;
-  if (needsItsQueries(input, site, loop) || isRemembered(site)) return false;
+  if (needsItsQueries(input, site, loop) || isRemembered(site) || isLockedPerRound(run, site, input)) return false;
   return run.calls.length === 0 || !isCachedFunction(input, run.span);
+}
+
+/** Each round locks its rows for a transaction of its own: what was fetched before the loop would not be locked. */
+function isLockedPerRound({ origin, span }: QueryRun, { loop }: LoopSite, { program }: RuleInput): boolean {
+  if (!origin.calls.some(({ name }) => name === "select_for_update")) return false;
+  const path = pathTo(program, span);
+  const round = loop !== null && path.includes(loop) ? path.slice(path.indexOf(loop) + 1) : path;
+  const opened = round.flatMap((node) => (node.kind === "with" ? node.items.map(({ context }) => context) : node.kind === "function" ? node.decorators : []));
+  return opened.some((expr) => [...nodesIn(expr)].some((node) => (node.kind === "name" || node.kind === "attribute") && node.name === "atomic"));
 }
 
 function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
