@@ -6,7 +6,7 @@ import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemember
 import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
-import { asksTheSame, canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
+import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "../same-rounds.ts";
 import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 import { isInside, isWithin } from "../../model/span.ts";
@@ -71,11 +71,14 @@ function placeKey({ file, start }: QueryRun["span"]): string {
 /** The first round loads the rows of a queryset that all rounds share, the others find them loaded. */
 const KEEPS_ROWS: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "unpack", "contains"]);
 
-function isGuilty({ run, loop, site }: LoopedRun, input: RuleInput): boolean {
+function isGuilty(one: LoopedRun, input: RuleInput): boolean {
+  const { run, loop, site } = one;
   if (loop.over !== "rows" && loop.over !== "unknown") return false;
   if (!run.madeInLoop && KEEPS_ROWS.has(run.how)) return false;
   if (isWithin(run.span, loop.span) && run.calls.length === 0) return false;
   if (needsItsQueries(input, site, loop) || isRemembered(site) || isLockedPerRound(run, site, input)) return false;
+  // Each round asks another database.
+  if (run.origin.calls.some(({ name, args }) => name === "using" && args.some((arg) => varies(arg, one, input)))) return false;
   return run.calls.length === 0 || !isCachedFunction(input, run.span);
 }
 
