@@ -138,16 +138,18 @@ function cascadeOf(graph: ModelGraph, model: Model, isMany: boolean): readonly M
 function collect(graph: ModelGraph, label: string, isMany: boolean): Model[] {
   const many = new Map<string, Model>();
   const seen = new Set<string>();
-  const visit = (from: string, inNumber: boolean, depth: number): void => {
-    if (depth > MAX_CASCADE || seen.has(`${from}:${inNumber}`)) return;
-    seen.add(`${from}:${inNumber}`);
-    for (const { holder, single } of dependants(graph, from)) {
+  const visit = (from: string, inNumber: boolean, isWhole: boolean, depth: number): void => {
+    const key = `${from}:${inNumber}:${isWhole}`;
+    if (depth > MAX_CASCADE || seen.has(key)) return;
+    seen.add(key);
+    for (const { holder, single, part } of dependants(graph, from)) {
+      if (part === "child" && !isWhole) continue;
       const isInNumber = inNumber || !single;
       if (isInNumber) many.set(holder.label, holder);
-      visit(holder.label, isInNumber, depth + 1);
+      visit(holder.label, isInNumber, part !== "parent", depth + 1);
     }
   };
-  visit(label, isMany, 1);
+  visit(label, isMany, true, 1);
   return [...many.values()];
 }
 
@@ -155,6 +157,8 @@ interface Dependant {
   readonly holder: Model;
   /** One row at most for each that is deleted. */
   readonly single: boolean;
+  /** Of one object in several tables: a row that goes as the parent of one child is no other child's. */
+  readonly part?: "parent" | "child";
 }
 
 const dependantsByGraph = new WeakMap<ModelGraph, Map<string, Dependant[]>>();
@@ -172,9 +176,9 @@ function readDependants(graph: ModelGraph): Map<string, Dependant[]> {
   for (const holder of graph.models.values()) {
     if (holder.isAbstract || holder.isProxy) continue;
     for (const parent of holder.parents) {
-      add(parent, { holder, single: true });
+      add(parent, { holder, single: true, part: "child" });
       const above = graph.models.get(parent);
-      if (above !== undefined) add(holder.label, { holder: above, single: true });
+      if (above !== undefined) add(holder.label, { holder: above, single: true, part: "parent" });
     }
     for (const field of holder.fields.values()) {
       const target = graph.byLabel(field.relation?.target ?? "", holder.app);

@@ -546,6 +546,13 @@ describe("signals", () => {
       ["post_save"],
       ["post_save"],
     ],
+    ["a sender by position", receivers("from shop.models import Book\npost_save.connect(print, Book)"), ["post_save"], []],
+    [
+      "a loop over models by position",
+      receivers("from shop.models import Book, Map\nfor model in (Book, Map):\n    post_delete.connect(print, model, dispatch_uid='x')"),
+      ["post_delete"],
+      ["post_delete"],
+    ],
     [
       "a class that connects what it is handed",
       receivers(

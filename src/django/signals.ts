@@ -20,13 +20,13 @@ export const everySender = "*";
 
 const modelSignals = new Set("pre_init post_init pre_save post_save pre_delete post_delete m2m_changed".split(" "));
 
-/** Finds `@receiver(post_save, sender=X)`, `post_save.connect(f, sender=X)` and `Receiver(post_save, X, f)` in modules that import signals. */
+/** Finds `@receiver(post_save, sender=X)`, `post_save.connect(f, sender=X)`, also by position, and `Receiver(post_save, X, f)` in modules that import signals. */
 export function readSignals(program: ResolvedProgram, index: LabelIndex, readTarget: TargetReader): ReadSignals {
   const facts = new Map<string, Set<string>>();
   const receivers: SignalReceiver[] = [];
 
   const record = (module: PythonModule, call: Call, signals: readonly string[], receiver: Pick<SignalReceiver, "module" | "def"> | null): void => {
-    const sender = call.keywords.find((each) => each.name === "sender")?.value ?? null;
+    const sender = senderIn(call);
     if (receiver !== null)
       for (const label of readableSenders(module, sender)) receivers.push(...signals.map((signal) => ({ signal, sender: label, ...receiver })));
     for (const label of sendersOf(module, sender)) add(label, signals);
@@ -143,12 +143,18 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
   return { facts, receivers };
 }
 
+/** `connect(receiver, sender, …)`; `receiver()` takes it by name alone. */
+function senderIn({ callee, args, keywords }: Call): Expr | null {
+  const named = keywords.find((each) => each.name === "sender")?.value;
+  return named ?? (callee.kind === "attribute" && callee.name === "connect" ? args[1] : undefined) ?? null;
+}
+
 function withSender(stmt: Stmt, name: string, value: Expr): Stmt {
   if (stmt.kind !== "expr" || stmt.value.kind !== "call") return stmt;
-  const keywords = stmt.value.keywords.map((each) =>
-    each.name === "sender" && each.value.kind === "name" && each.value.name === name ? { ...each, value } : each,
-  );
-  return { ...stmt, value: { ...stmt.value, keywords } };
+  const isTarget = (expr: Expr): boolean => expr.kind === "name" && expr.name === name;
+  const keywords = stmt.value.keywords.map((each) => (each.name === "sender" && isTarget(each.value) ? { ...each, value } : each));
+  const args = stmt.value.args.map((each, at) => (at === 1 && isTarget(each) ? value : each));
+  return { ...stmt, value: { ...stmt.value, args, keywords } };
 }
 
 function importsSignals(module: PythonModule): boolean {

@@ -40,7 +40,7 @@ function annotationFix(loads: readonly LazyLoad[], question: Question, input: Ru
   const name = `${question.prefix}${load.path.replace(/_set$/, "s")}`;
   const title = `${question.title} ${load.path.replaceAll("__", ".")} with the queryset`;
   const advice = (reason: string): FixDraft[] => [{ title: `${title}: ${reason}`, safety: "advice", edits: [] }];
-  const obstacle = whyNot(load, loads, name, input);
+  const obstacle = whyNot(load, loads, { method: question.method, name }, input);
   if (obstacle !== null) return advice(obstacle);
   // The manager of the relation filters, and a Count knows nothing of that.
   if (question.method === "count" && loads.some(({ narrowed }) => narrowed === true)) return advice("the rows are filtered: give the count the same filter");
@@ -60,7 +60,12 @@ function annotationFix(loads: readonly LazyLoad[], question: Question, input: Ru
   return [{ title: `${title}${reason}`, safety: "review", edits: [...value.imports, call, ...reads] }];
 }
 
-function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input: RuleInput): string | null {
+interface Asked {
+  readonly method: Question["method"];
+  readonly name: string;
+}
+
+function whyNot(load: LazyLoad, loads: readonly LazyLoad[], { method, name }: Asked, input: RuleInput): string | null {
   const { origin } = load;
   const model = input.graph.byLabel(origin.model);
   const written = input.text(origin.span.file).slice(origin.span.start, origin.span.end);
@@ -71,7 +76,8 @@ function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input:
   if (!isChainable(origin, input)) return "annotate it on the queryset that the code takes its rows from";
   if (!origin.span.file.endsWith(".py") || !written.endsWith(")") || /\.(?:values|values_list|union)\(/.test(written))
     return "the queryset is not one chain of calls";
-  if (origin.calls.some((call) => call.name === "annotate" || call.name === "values" || call.name === "distinct"))
+  // An `Exists` groups nothing, and Django counts for no `distinct("name")`.
+  if (origin.calls.some((call) => call.name === "annotate" || call.name === "values" || (call.name === "distinct" && method === "count")))
     return "the queryset is grouped already: use a subquery";
   if (model?.fields.has(name) === true) return `the model has a ${name} of its own`;
   const isShared = input.facts.loads.some((other) => other.origin !== origin && loads.some((one) => isSamePlace(one, other)));

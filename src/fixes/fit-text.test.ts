@@ -13,6 +13,7 @@ const CASES: readonly Case[] = [
     "rows.append(\n        Order(\n            customer=customer,\n            status=status,\n            total=total,\n        )\n    )",
   ],
   ["lines that fit one", "f(\n        a,\n        b\n    )", "f(a, b)"],
+  ["a chain over lines", "rows.filter(a=1)\n    .first()", "rows.filter(a=1).first()"],
   ["a last comma keeps the lines", "f(\n    a,\n    b,\n)", "f(\n        a,\n        b,\n    )"],
   ["a generator", "Order.objects.bulk_create(Order(a=x) for x in orders)", "Order.objects.bulk_create(\n        Order(a=x) for x in orders\n    )"],
   [

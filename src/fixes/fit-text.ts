@@ -47,7 +47,7 @@ function onOneLine(text: string): string | null {
   if (/#|"""|'''|,\s*\n\s*[)\]}]/.test(text)) return null;
   return text
     .replaceAll(/([([{])\s*\n\s*/g, "$1")
-    .replaceAll(/\s*\n\s*([)\]}])/g, "$1")
+    .replaceAll(/\s*\n\s*([)\]}]|\.(?=[a-z_]))/gi, "$1")
     .replaceAll(/\s*\n\s*/g, " ");
 }
 

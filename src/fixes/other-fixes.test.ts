@@ -77,6 +77,12 @@ describe("counts with the queryset", () => {
       expect(mended.found[0]?.message).toMatch(/Annotate a `Subquery` that counts them.* lets through\.$/);
     },
   );
+  test("an existence test stands beside distinct()", async () => {
+    const before = `from shop.models import Book, Chapter\n\n\ndef show(pk):\n    for book in Book.objects.filter(no=pk).distinct():\n        print(book.chapters.exists(), Chapter)\n`;
+    const mended = await mend({ "shop/code.py": before }, "aggregate-in-loop");
+    expect(mended.after).toMatch(/\.annotate\(\s*has_chapters=Exists\(Chapter\.objects\.filter\(book=OuterRef\("pk"\)\)\)\s*\)/);
+    expect(mended.left).toEqual([]);
+  });
   test("where they are filtered by other columns alone", async () => {
     const mended = await mend({ "shop/code.py": code(".filter(author__no=1):\n        print(book.chapters.count())") }, "aggregate-in-loop");
     expect(mended.after).toContain('n_chapters=Count("chapters", distinct=True)');

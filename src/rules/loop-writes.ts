@@ -1,8 +1,9 @@
 /** Writes that a loop does one by one where one statement could do them all. */
 import type { Call, Confidence, Expr, Field, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
+import { dottedName } from "../python/program-scope.ts";
 import { isExternal } from "../python/resolve-class.ts";
-import { isStatement, moduleOf, nodesIn } from "../python/syntax-tree.ts";
-import { callAt, changedNames, functionAt, rootName } from "./code.ts";
+import { isStatement, moduleOf, nodesIn, type SyntaxNode } from "../python/syntax-tree.ts";
+import { callAt, functionAt, rootName, targetsOf } from "./code.ts";
 import { isNamedAfter } from "./collect-fix.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
 import { oncePerPlace } from "./runs.ts";
@@ -34,11 +35,18 @@ export function loopWrites(input: RuleInput, methods: ReadonlySet<string>): Loop
   );
 }
 
-/** The thing that is written is another one each round. */
-export function changesEachRound({ site, receiver, call }: LoopWrite): boolean {
-  if (site.loop === null) return false;
-  const changed = changedNames(site.loop, call);
-  return rootName(receiver).some((name) => changed.has(name));
+/** The thing that is written is another one each round: the loop binds a part of its name anew. `row.state = …` changes the row that it is. */
+export function changesEachRound({ site, receiver }: LoopWrite): boolean {
+  if (site.loop === null || rootName(receiver).length === 0) return false;
+  const parts = nodesIn(receiver).flatMap((node) => (node.kind === "name" || node.kind === "attribute" ? (dottedName(node) ?? []) : []));
+  return nodesIn(site.loop).some((node) => boundBy(node).some((name) => parts.includes(name)));
+}
+
+function boundBy(node: SyntaxNode): readonly string[] {
+  if (node.kind === "walrus") return [node.name];
+  return targetsOf(node)
+    .flatMap((target) => (target.kind === "sequence" ? target.items : [target]))
+    .flatMap((target) => dottedName(target) ?? []);
 }
 
 /** Signals that the bulk methods do not send, or a method of the project's or of a package's model that they do not call; what the nodes of a tree do by themselves, its querysets do too. */
@@ -83,9 +91,12 @@ function isStampedOnce({ declaration, type }: Field): boolean {
 const LONG_ROUND = 14;
 const OUTSIDE = /send|mail|sleep|(?<!pre)fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
 
-export function writeConfidence({ site }: LoopWrite): Confidence {
+export function writeConfidence({ site, receiver }: LoopWrite): Confidence {
   if (isOverConstant(site) || site.loop === null || isFlush(site) || isForOneMatch(site)) return "possible";
   const nodes = [...nodesIn(site.loop)];
+  // Code that asks a row for its fields is written for rows of any model.
+  if (nodes.some((node) => node.kind === "attribute" && node.name === "_meta" && rootName(receiver).some((name) => rootName(node).includes(name))))
+    return "possible";
   if (nodes.filter(isStatement).length > LONG_ROUND) return "possible";
   // What was sent has to be marked at once: a failure later must not send it again.
   const acts =

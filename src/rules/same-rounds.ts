@@ -3,7 +3,7 @@ import type { Attribute, ChainCall, Expr, Field, LazyLoad, Model, Name, QueryRun
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { calledName, fieldNamed, keywordLookups } from "./chains.ts";
-import { callAt, chainHead, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
+import { chainHead, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
 import { isInside, isSameSpan, isWithin } from "../model/span.ts";
@@ -22,7 +22,28 @@ export function varies(value: Expr, round: Round, input: RuleInput): boolean {
   if (read.length === 0) return false;
   const isLeft = leftBy(site);
   if (run.calls.length === 0) return !read.every((name) => isLeft(name.name) || isOfPinnedColumn(name, nodes, round, input));
-  return !read.every((name) => handedOver(name.name, run, input).some(isLeft) || isOfContext(name, nodes, run, input));
+  return !read.every((name) => isHandedTheSame(name, nodes, { at: run.span, calls: run.calls, isLeft }, input));
+}
+
+/** How the loop comes to a place: by these calls, outermost first. */
+interface Way {
+  readonly at: Span;
+  readonly calls: readonly Span[];
+  readonly isLeft: (name: string) => boolean;
+}
+
+/** Each call on the way hands over what stays the same. */
+function isHandedTheSame(name: Name, nodes: readonly SyntaxNode[], { at, calls, isLeft }: Way, input: RuleInput): boolean {
+  const call = calls.at(-1);
+  if (call === undefined) return isLeft(name.name);
+  if (isOfContext(name, nodes, at, input)) return true;
+  const given = handedOver(name, nodes, at, call, input);
+  if (given === null) return false;
+  const within = nodesIn(given);
+  // What an object of the loop's own function holds, the rounds may change.
+  if (calls.length === 1 && given.kind === "attribute" && !isKeyOf(given)) return false;
+  const way = { at: call, calls: calls.slice(0, -1), isLeft };
+  return within.every(isKnown) && namesReadIn(within).every((one) => isHandedTheSame(one, within, way, input));
 }
 
 /** Whether no round changes what a name stands for. */
@@ -86,7 +107,8 @@ function isPlainValue({ kind }: SyntaxNode): boolean {
 /** Names that stand for more than constants and settings; one that the code around assigns is no constant, however it is written. */
 function namesReadIn(nodes: readonly SyntaxNode[], around: SyntaxNode | null = null): readonly Name[] {
   const holders = new Set<SyntaxNode>(nodes.flatMap((node) => (isConstantOf(node) ? [node.object] : [])));
-  const isConstant = ({ name }: Name): boolean => name === "settings" || (/^[A-Z]/.test(name) && (around === null || !isAssignedIn(around, name)));
+  const isConstant = ({ name }: Name): boolean =>
+    name === "settings" || CONVERTS.has(name) || (/^[A-Z]/.test(name) && (around === null || !isAssignedIn(around, name)));
   return nodes.filter((node) => node.kind === "name").filter((node) => !holders.has(node) && !isConstant(node));
 }
 
@@ -96,34 +118,50 @@ function isAssignedIn(around: SyntaxNode, name: string): boolean {
   );
 }
 
-/** The loop's name for what its call of a function hands over as this parameter: none or one. */
-function handedOver(name: string, { span, calls }: QueryRun, input: RuleInput): readonly string[] {
-  const [at, ...more] = calls;
+/** What a call hands the function that it leads to as this parameter. */
+function handedOver({ name }: Name, nodes: readonly SyntaxNode[], span: Span, at: Span, input: RuleInput): Expr | null {
   const path = pathTo(input.program, span);
   const holder = functionAt(path);
-  const call = at === undefined || more.length > 0 ? null : callAt(input, at);
-  if (call === null || holder?.kind !== "function" || calledName(call) !== holder.name || call.args.some(({ kind }) => kind === "star")) return [];
-  if (holder.body.some((stmt) => changedNames(stmt).has(name))) return [];
-  // A method's first parameter is what it is called on.
+  const call = exprAt(input, at);
+  if (call === null || holder?.kind !== "function" || holder.body.some((stmt) => changedNames(stmt).has(name))) return null;
   const isMethod = path[path.indexOf(holder) - 1]?.kind === "class";
-  if (isMethod && (holder.decorators.length > 0 || call.callee.kind !== "attribute" || isModelName(call.callee.object))) return [];
-  const position = holder.params.findIndex((param) => param.name === name && param.form === "positional") - (isMethod ? 1 : 0);
-  const arg = call.keywords.find((keyword) => keyword.name === name)?.value ?? call.args[position];
-  return arg?.kind === "name" ? [arg.name] : [];
+  const isStatic = isMethod && holder.decorators.some((one) => one.kind === "name" && one.name === "staticmethod");
+  const own = isMethod && !isStatic ? holder.params[0] : undefined;
+  // A property is read, not called.
+  if (call.kind === "attribute") return call.name === holder.name && own?.name === name && isWhole(name, nodes) ? call.object : null;
+  if (call.kind !== "call" || calledName(call) !== holder.name || call.args.some(({ kind }) => kind === "star")) return null;
+  if (isMethod && !isStatic && (holder.decorators.length > 0 || call.callee.kind !== "attribute" || isModelName(call.callee.object))) return null;
+  if (own?.name === name) return call.callee.kind === "attribute" && isWhole(name, nodes) ? call.callee.object : null;
+  // A method's first parameter is what it is called on.
+  const position = holder.params.findIndex((param) => param.name === name && param.form === "positional") - (own === undefined ? 0 : 1);
+  return call.keywords.find((keyword) => keyword.name === name)?.value ?? call.args[position] ?? null;
+}
+
+/** The object itself, or its key: what else it holds, one of its methods may change. */
+function isWhole(name: string, nodes: readonly SyntaxNode[]): boolean {
+  return nodes.every((node) => node.kind !== "attribute" || node.object.kind !== "name" || node.object.name !== name || isKeyOf(node));
+}
+
+function isKeyOf({ name }: Attribute): boolean {
+  return name === "pk" || name === "id";
 }
 
 /** A serializer's `self.context`, one for all of its rows, or a local name for a part of it, which is `None` at most elsewhere. */
-function isOfContext(name: Name, nodes: readonly SyntaxNode[], { span }: Pick<QueryRun, "span">, input: RuleInput): boolean {
+function isOfContext(name: Name, nodes: readonly SyntaxNode[], span: Span, input: RuleInput): boolean {
   const contexts = nodes.filter(isContext);
   if (contexts.some(({ object }) => object === name)) return isInSerializer(span, input);
   const [value, ...others] = localValuesOf(input, span.file, name).filter((one) => !isNoneLiteral(one));
   if (value === undefined || others.length > 0 || value.end > name.start) return false;
   const within = nodesIn(value);
-  return within.every(isKnown) && within.every((node) => node.kind !== "name" || isOfContext(node, within, { span }, input));
+  return within.every(isKnown) && within.every((node) => node.kind !== "name" || CONVERTS.has(node.name) || isOfContext(node, within, span, input));
 }
 
-/** No call, unless it looks into the context. */
+/** Of the same value they make the same one. */
+const CONVERTS: ReadonlySet<string> = new Set(["str", "int"]);
+
+/** No call, unless it looks into the context, or writes a value as one of another type. */
 function isKnown(node: SyntaxNode): boolean {
+  if (node.kind === "call" && node.callee.kind === "name") return CONVERTS.has(node.callee.name);
   if (node.kind === "call") return node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object);
   return node.kind !== "lambda" && node.kind !== "await";
 }
@@ -144,11 +182,17 @@ function isConstantOf(node: SyntaxNode): node is Attribute {
   return node.kind === "attribute" && node.object.kind === "name" && /^[A-Z]/.test(node.name);
 }
 
-/** Nothing that the query is given differs, and no round writes what decides it: one answer serves all of them. */
+/** One answer serves all rounds: nothing that the query is given differs, and none writes what decides it. */
 export function asksTheSame(round: Round, input: RuleInput): boolean {
-  const { run, loop, site } = round;
+  return isGivenTheSame(round, input) && !isDecidedByRounds(round, input);
+}
+
+/** Nothing that the query is given differs from round to round. */
+export function isGivenTheSame(round: Round, input: RuleInput): boolean {
+  const { run, site } = round;
   const born = exprAt(input, run.origin.span);
-  if (run.origin.kind !== "manager" || run.sliced || born === null) return false;
+  const isSameRows = isOfSameRow(run);
+  if ((run.origin.kind !== "manager" && !isSameRows) || run.sliced || born === null) return false;
   const at = run.calls[0] ?? run.span;
   const isLeft = leftBy(site);
   // Names of another function, which made the queryset or narrows it, say nothing about this one's.
@@ -156,19 +200,25 @@ export function asksTheSame(round: Round, input: RuleInput): boolean {
   const isOfLoop = inFunctionOf(at, input);
   const differs = (value: Expr, place: Pick<Span, "file" | "start">): boolean =>
     isHere(place) ? varies(value, round, input) : !namesReadIn(nodesIn(value)).every(({ name }) => isOfLoop(place) && isLeft(name));
-  if (isOfLoop(run.origin.span) && isOneOfSeveral(round, input)) return false;
-  if (hasUnknownInput(born) || differs(born, run.origin.span)) return false;
-  if (
-    givenTo(run, input).some(({ args, keywords, ...place }) =>
-      [...args, ...keywords.map(({ value }) => value)].some((value) => !nodesIn(value).every(isKnown) || differs(value, place)),
-    )
-  )
-    return false;
+  if (!isSameRows && ((isOfLoop(run.origin.span) && isOneOfSeveral(round, input)) || hasUnknownInput(born) || differs(born, run.origin.span))) return false;
+  return !givenTo(run, input).some(({ args, keywords, ...place }) =>
+    [...args, ...keywords.map(({ value }) => value)].some((value) => !nodesIn(value).every(isKnown) || differs(value, place)),
+  );
+}
+
+/** A related manager of a row that was fetched before all loops. */
+function isOfSameRow({ origin, isOfFetchedRow, related, keyed }: QueryRun): boolean {
+  return origin.kind === "related" && isOfFetchedRow === true && !related && keyed !== "keyed";
+}
+
+/** A round may write what the query looks at. */
+export function isDecidedByRounds({ run, loop, site }: Round, input: RuleInput): boolean {
+  const at = run.calls[0] ?? run.span;
   const isInRound = (write: Write): boolean =>
     site.loop === null
       ? write.loop !== null && isSameSpan(write.loop.span, loop.span)
       : isReachedFrom({ ...at, start: site.loop.start, end: site.loop.end }, write);
-  return !input.facts.writes.some((write) => isInRound(write) && canChange(write, run, input));
+  return input.facts.writes.some((write) => isInRound(write) && canChange(write, run, input));
 }
 
 /** The queryset is from before the loop, and each round may come with another one: `for rows in several: rows.first()`. */
@@ -211,9 +261,18 @@ export function isReachedFrom(stretch: Span, { span, calls }: Write): boolean {
 }
 
 /** Rows of other models decide a query that looks at them, and take rows with them when they go. */
-export function canChange({ model, how }: Write, run: QueryRun, input: RuleInput): boolean {
-  if (model === null || model === run.model || (run.narrowed && !looksAtOwnColumns(run, input))) return true;
+export function canChange(write: Write, run: QueryRun, input: RuleInput): boolean {
+  const { model, how } = write;
+  if (model === null || writesRowsOf(write, run) || (run.narrowed && !looksAtOwnColumns(run, input))) return true;
   return how.includes("delete") && goesWithOthers(input.graph.byLabel(run.model));
+}
+
+/** Of a many-to-many relation they write pairs of keys, not the rows that these name. */
+const LINKS: ReadonlySet<string> = new Set(["add", "remove", "set", "clear"]);
+
+/** Rows of the query's own model, or the links by which it asks for them. */
+export function writesRowsOf({ model, how, relation }: Write, { model: asked, origin }: QueryRun): boolean {
+  return model === asked && (!LINKS.has(how) || relation === origin.relation);
 }
 
 const TAKES_ALONG: ReadonlySet<RelationKind> = new Set(["fk", "o2o", "generic-fk", "mti-parent"]);
@@ -238,7 +297,10 @@ function looksAtOwnColumns(run: QueryRun, input: RuleInput): boolean {
 /** The calls of the queryset, the one that runs it among them. */
 function givenTo({ origin, span }: QueryRun, input: RuleInput): readonly Pick<ChainCall, "file" | "start" | "args" | "keywords">[] {
   const last = exprAt(input, span);
-  return last?.kind === "call" ? [...origin.calls, { ...last, file: span.file }] : origin.calls;
+  if (last?.kind !== "call") return origin.calls;
+  // `list(rows.filter(…))` gives the queryset nothing.
+  const args = last.args.filter((arg) => !isWithin(origin.span, { ...arg, file: span.file }));
+  return [...origin.calls, { ...last, args, file: span.file }];
 }
 
 export function isModelName(expr: Expr): boolean {

@@ -399,6 +399,15 @@ test("what a serializer only takes in is not read", async () => {
         depth = 1  # expect: invoice
         extra_kwargs = {"customer": {"write_only": True}}`),
   );
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    customer = serializers.HiddenField(default=None)
+    invoice = serializers.CharField(source="invoice.number")  # expect: invoice
+
+    class Meta:
+        model = Order
+        fields = ["customer", "invoice"]`),
+  );
 });
 
 const serialized = (context: string, mark: string): Record<string, string> =>

@@ -334,7 +334,7 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
     else representField(engine, serializer, { ...field, declared: built }, row, site);
     return;
   }
-  if (flag(declared, "write_only")) return;
+  if (flag(declared, "write_only") || engine.program.isSubclass(declared.cls, "rest_framework.fields.HiddenField")) return;
   const kind = declared.attrs.has("_unread") ? "unread" : kindOf(engine, declared.cls);
   if (kind === "method") {
     const given = declared.args === null ? null : argument(declared.args, 0, "method_name");

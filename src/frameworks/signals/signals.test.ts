@@ -180,3 +180,47 @@ def close():
 `,
   });
 });
+
+const PARTS = `from django.db import models
+from shop.models import Customer
+
+
+class Plugin(models.Model):
+    name = models.CharField(max_length=10)
+
+
+class Revision(models.Model):
+    number = models.IntegerField()
+
+
+class Attachment(Plugin):
+    current = models.OneToOneField(Revision, models.CASCADE)
+
+
+class Article(Plugin):
+    title = models.CharField(max_length=10)
+
+
+class Version(models.Model):
+    article = models.ForeignKey(Article, models.CASCADE)
+    author = models.ForeignKey(Customer, models.CASCADE)
+`;
+
+test("a delete takes the parent's row with it, which is no other child's, and rows of a child with its parent", async () => {
+  const signals = (mark: string, deleted: string): string => `from django.db.models.signals import post_delete
+from shop.parts import ${deleted}, Version
+
+
+def on_delete(sender, instance, **kwargs):
+    print(instance.author.name)${mark}
+
+
+post_delete.connect(on_delete, Version)
+
+
+def forget(pk):
+    ${deleted}.objects.get(pk=pk).delete()
+`;
+  await expectMarked({ "shop/parts.py": PARTS, "shop/signals.py": signals("", "Revision") });
+  await expectMarked({ "shop/parts.py": PARTS, "shop/signals.py": signals("  # expect: author", "Plugin") });
+});

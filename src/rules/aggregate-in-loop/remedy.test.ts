@@ -8,7 +8,10 @@ async function remedies(body: string): Promise<readonly string[]> {
   return report.findings
     .filter(({ rule }) => rule === "aggregate-in-loop")
     .map(({ message }) =>
-      message.replace(/^.*? (?=(?:Annotate|In the queryset|In the view|On what|Where the|Each round|A raw|The loop writes|No queryset|Let) )/, ""),
+      message.replace(
+        /^.*? (?=(?:Annotate|In the queryset|In the view|On what|Where the|Each round|A raw|Load the rows|The loop writes|No queryset|Let) )/,
+        "",
+      ),
     );
 }
 
@@ -28,6 +31,16 @@ test("a filter belongs into the annotation, and is not served by a prefetch", as
   expect(await remedies("return [order.lines.filter(price=0).exists() for order in Order.objects.all()]")).toEqual([
     'Annotate `Exists(…)`, or `prefetch_related("lines")` and choose in Python.',
   ]);
+});
+
+test("rows that the loop reads as well answer what is asked of them", async () => {
+  const told = async (body: string): Promise<string> =>
+    (await remedies(`for order in Order.objects.all():\n    ${body.replaceAll("\n", "\n    ")}`)).join("\n");
+  const loaded = 'Load the rows with `prefetch_related("lines")`: the loop reads them too, and they answer this without a query.';
+  expect(await told("if order.lines.exists():\n    print([line.price for line in order.lines.all()])")).toBe(loaded);
+  expect(await told("lines = order.lines.all()\nif lines.exists():\n    print(lines[0].price)")).toBe(loaded);
+  expect(await told("print(order.lines.count(), [line.price for line in order.lines.filter(price=0)])")).toMatch(/^Annotate `Count/);
+  expect(await told("print(order.lines.first(), [line.price for line in order.lines.all()])")).toMatch(/^Annotate a `Subquery`/);
 });
 
 test("nothing is annotated on a raw query", async () => {

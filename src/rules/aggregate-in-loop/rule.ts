@@ -12,7 +12,7 @@ import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
-import { isInside, isWithin } from "../../model/span.ts";
+import { isInside, isSameSpan, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -46,7 +46,7 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: fixesFor(load, loads, input),
+    fixes: isReadToo(load, input) ? [] : fixesFor(load, loads, input),
   };
 }
 
@@ -101,7 +101,32 @@ interface Question {
   readonly remedy: string;
 }
 
+/** What prefetched rows answer without another query, however many ask. */
+const SERVED: ReadonlySet<string> = new Set(["count", "exists", "contains", "index"]);
+
+/** The same loop reads the rows as well: once they are there, they answer the question too. */
+function isReadToo(load: LazyLoad, { facts }: RuleInput): boolean {
+  const { origin, path, method, loop, narrowed } = load;
+  if (method === null || !SERVED.has(method) || narrowed === true || loop === null) return false;
+  return facts.loads.some(
+    (other) =>
+      other.origin === origin &&
+      other.path === path &&
+      other.narrowed !== true &&
+      other.reason === "unloaded" &&
+      other.loop !== null &&
+      isSameSpan(other.loop.span, loop.span) &&
+      (other.method === "all" || (other.method === "index" && method !== "index")),
+  );
+}
+
 function question(load: LazyLoad, input: RuleInput): Question {
+  const asked = questionAlone(load, input);
+  if (!isReadToo(load, input)) return asked;
+  return { ...asked, remedy: `Load the rows with \`prefetch_related("${load.path}")\`: the loop reads them too, and they answer this without a query.` };
+}
+
+function questionAlone(load: LazyLoad, input: RuleInput): Question {
   // A filter asks the database again, whatever was prefetched.
   const isNarrowed = load.narrowed === true;
   const loaded = `or \`prefetch_related("${load.path}")\``;

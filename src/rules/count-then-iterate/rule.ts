@@ -1,4 +1,4 @@
-import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
 import { callAt, sourceText } from "../code.ts";
@@ -46,8 +46,12 @@ function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
     key: [asked.symbol, asked.model],
     confidence: asked.related || asked.symbol !== loaded.symbol || isConditional || mayDiffer ? "possible" : "likely",
     claim: `\`count()\` asks about \`${nameOf(asked.model)}\` rows that are then loaded: two queries for one answer.`,
-    reason: "`len()` of the queryset loads the rows and keeps them for the loop.",
-    remedy: "Use `len()` on the queryset here: the rows are needed anyway.",
+    ...(asked.inTemplate
+      ? { reason: "The `length` filter loads the rows and keeps them for the loop.", remedy: "Use the `length` filter here: the rows are needed anyway." }
+      : {
+          reason: "`len()` of the queryset loads the rows and keeps them for the loop.",
+          remedy: "Use `len()` on the queryset here: the rows are needed anyway.",
+        }),
     doubt: mayDiffer
       ? "count() leaves out annotations that nothing asks for, and a join of theirs repeats rows: the two numbers can differ"
       : "if the rows are often not loaded afterwards, count() is the cheaper question",
@@ -67,6 +71,7 @@ function isAnnotated({ origin }: QueryRun): boolean {
 }
 
 function fixesFor(asked: QueryRun, input: RuleInput): FixDraft[] {
+  if (asked.inTemplate) return templateFix(asked.span, input);
   const call = callAt(input, asked.span);
   if (call?.callee.kind !== "attribute" || !isNamed(call.callee.object)) return [];
   return [
@@ -76,4 +81,11 @@ function fixesFor(asked: QueryRun, input: RuleInput): FixDraft[] {
       edits: [{ span: asked.span, text: `len(${sourceText(input, asked.span.file, call.callee.object)})` }],
     },
   ];
+}
+
+/** `{{ rows.count }}` of Django's templates and `{{ rows.count() }}` of Jinja's. */
+function templateFix(span: Span, input: RuleInput): FixDraft[] {
+  const asked = /^[\w.]+?(\.count(?:\(\))?)$/.exec(sourceText(input, span.file, span));
+  if (asked?.[1] === undefined) return [];
+  return [{ title: "Count the rows at hand", safety: "review", edits: [{ span: { ...span, start: span.end - asked[1].length }, text: "|length" }] }];
 }

@@ -28,3 +28,17 @@ test("rows that two keys name go by pairs of them", async () => {
   ]);
   expect(await messages("Line.objects.filter(order=order, product=products).delete()")).toEqual(["Delete them all with one `filter(…__in=…).delete()`."]);
 });
+
+test("what depends on the rows is spoken of where something does", async () => {
+  const told = async (model: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order, Stamped\n\n\ndef work():\n    for row in ${model}.objects.all():\n        row.delete()\n`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "delete-in-loop")
+      .map(({ message }) => message)
+      .join("\n");
+  };
+  expect(await told("Order")).toMatch(/Each round looks for what depends on its row, .* it sends the same signals and follows the same relations\.$/);
+  expect(await told("Stamped")).toMatch(/Nothing depends on these rows, and each waits for a DELETE of its own\. .* it sends the same signals\.$/);
+});

@@ -1,4 +1,4 @@
-import type { Expr, FindingDraft, FixDraft, Keyword, Rule, RuleInput } from "../../model/index.ts";
+import type { Expr, FindingDraft, FixDraft, Keyword, Model, RelationKind, Rule, RuleInput } from "../../model/index.ts";
 import { changedNames, namesIn, sourceText } from "../code.ts";
 import { withinLoop } from "../loops.ts";
 import {
@@ -67,7 +67,9 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     key: writeKey(one),
     confidence: unread === null ? writeConfidence(one) : "possible",
     claim: `The loop deletes \`${one.model.name}\` rows one by one.`,
-    reason: "Each round looks for what depends on its row, and deletes both, in statements of its own.",
+    reason: hasDependants(one.model)
+      ? "Each round looks for what depends on its row, and deletes both, in statements of its own."
+      : "Nothing depends on these rows, and each waits for a DELETE of its own.",
     remedy: remedyFor(one, input),
     doubt: unread === null ? "rows in great number are better deleted in batches" : `a queryset does not call a delete() of \`${unread}\`, which was not read`,
     model: one.model.label,
@@ -77,7 +79,16 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   };
 }
 
-const SAME = "it sends the same signals and follows the same relations";
+const POINTS_HERE: ReadonlySet<RelationKind> = new Set(["fk-reverse", "o2o-reverse", "m2m", "m2m-reverse", "generic-relation", "mti-child", "mti-parent"]);
+
+/** Rows elsewhere that point at them, or that are a part of them. */
+function hasDependants({ fields }: Model): boolean {
+  return [...fields.values()].some(({ relation }) => relation !== null && POINTS_HERE.has(relation.kind));
+}
+
+function sameAs({ model }: LoopWrite): string {
+  return hasDependants(model) ? "it sends the same signals and follows the same relations" : "it sends the same signals";
+}
 
 function remedyFor(one: LoopWrite, input: RuleInput): string {
   if (!isRow(one)) {
@@ -90,8 +101,8 @@ function remedyFor(one: LoopWrite, input: RuleInput): string {
   const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
   const { iterable } = one.site;
   const isQueryset = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable?.start && run.span.end === iterable.end);
-  if (isChosen || !isQueryset) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${SAME}.`;
-  return `Call \`delete()\` on the queryset: ${SAME}.`;
+  if (isChosen || !isQueryset) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${sameAs(one)}.`;
+  return `Call \`delete()\` on the queryset: ${sameAs(one)}.`;
 }
 
 /** What `rows.filter(order=order, product=key).delete()` compares with something else in each round. */

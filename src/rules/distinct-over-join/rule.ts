@@ -1,4 +1,4 @@
-import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import type { ChainCall, Field, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, has, keywordLookups, type Chain, type Lookup } from "../chains.ts";
 import { judgeBySize } from "../database/table-size.ts";
 
@@ -33,13 +33,41 @@ function asksForNone({ keyword, fields, rest }: Lookup): boolean {
   return last?.relation?.single === false && fields.every((field) => field === last || field.relation?.single !== false);
 }
 
+/**
+ * `filter(tags__name="x")` where the name is unique, `filter(lines=line)`: a row has one link to it at most. The other conditions of the
+ * same `filter()` go over the same join.
+ */
+function asksForOne({ fields, rest }: Lookup, input: RuleInput): boolean {
+  if (rest.length > 0 && rest.join("__") !== "exact") return false;
+  const [relation, ...others] = fields.filter((field) => field.relation?.single === false);
+  if (relation === undefined || others.length > 0 || !hasSingleLinks(relation, input)) return false;
+  const [column, ...more] = fields.slice(fields.indexOf(relation) + 1);
+  return column === undefined || (more.length === 0 && (column.unique || column.primaryKey));
+}
+
+/** Of a row to the same row; a table of links that the code declares may have several. */
+function hasSingleLinks({ relation, declaration }: Field, { graph }: RuleInput): boolean {
+  if (relation?.kind === "fk-reverse" || relation?.kind === "generic-relation") return true;
+  const isOwnTable = declaration?.kind === "call" && declaration.keywords.some(({ name }) => name === "through");
+  if (!isOwnTable) return true;
+  const links = graph.byLabel(relation?.through ?? "");
+  const ends = [...(links?.fields.values() ?? [])].filter((field) => field.relation?.kind === "fk").map(({ name }) => name);
+  return links?.uniqueTogether.some((names) => names.length === 2 && names.every((name) => ends.includes(name))) === true;
+}
+
+function repeating(call: ChainCall, model: Model, input: RuleInput): Lookup[] {
+  const joined = keywordLookups(input, model, call).filter(({ many }) => many !== "");
+  const single = new Set(joined.filter((one) => asksForOne(one, input)).map(({ many }) => many));
+  return joined.filter((one) => !asksForNone(one) && !single.has(one.many));
+}
+
 function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
   const distinct = chain.calls.find((one) => one.name === "distinct" && one.args.length === 0);
   if (distinct === undefined || has(chain, "values", "values_list", "annotate", "aggregate", "order_by", "union")) return [];
   const joined = chain.calls
     .filter((one) => one.name === "filter")
-    .flatMap((call) => keywordLookups(input, chain.model, call))
-    .find((lookup) => lookup.many !== "" && !asksForNone(lookup));
+    .flatMap((call) => repeating(call, chain.model, input))
+    .at(0);
   if (joined === undefined) return [];
   return [
     {

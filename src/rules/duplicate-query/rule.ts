@@ -1,10 +1,10 @@
 import { groupBy } from "../../model/group-by.ts";
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
+import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { calledName } from "../chains.ts";
-import { canFollow, chainHead, changedNames, exprAt, functionAt, isReachedOnFailure, namesIn, sourceText } from "../code.ts";
+import { canFollow, chainHead, changedNames, exprAt, functionAt, isReachedOnFailure, namesIn, rootName, sourceText, targetsOf } from "../code.ts";
 import { nameOf, subjectOf } from "../runs.ts";
-import { isSameSpan } from "../../model/span.ts";
+import { isInside, isSameSpan } from "../../model/span.ts";
 import { onceFix } from "./once-fix.ts";
 
 export const rule: Rule = {
@@ -69,6 +69,7 @@ function isUnchangedBetween(first: QueryRun, second: QueryRun, input: RuleInput)
   if (expr === null || holder === null) return false;
   // Another thread, or whoever is handed the lambda, asks when it likes.
   if (functionAt(pathTo(input.program, first.span)) !== holder) return false;
+  if (isRowChanged(first, second, holder, input)) return false;
   const names = namesIn(expr);
   for (const node of nodesIn(holder)) {
     if (node.start < first.span.start || node.end > second.span.end || node.start >= second.span.start) continue;
@@ -79,6 +80,24 @@ function isUnchangedBetween(first: QueryRun, second: QueryRun, input: RuleInput)
     const inside = (span: QueryRun["span"]): boolean => span.file === first.span.file && span.start > first.span.start && span.end < second.span.end;
     return inside(write.span) || write.calls.some(inside);
   });
+}
+
+/** `row.level = 2`, `row.hide()`: what is fetched then is the row as the database has it. */
+function isRowChanged(first: QueryRun, second: QueryRun, holder: SyntaxNode, { program }: RuleInput): boolean {
+  const stmt = pathTo(program, first.span).findLast(isStatement);
+  const [target] = stmt?.kind === "assign" && isInside(first.span, stmt.value ?? stmt) ? stmt.targets : [];
+  if (!first.givesRows || !ONE_ROW.has(first.how) || target?.kind !== "name") return false;
+  return [...nodesIn(holder)]
+    .filter((node) => node.start > first.span.end && node.start < second.span.start && node.end < second.span.end)
+    .some((node) => (node.kind === "expr" ? isToldTo(node.value, target.name) : changesAttribute(node, target.name)));
+}
+
+function isToldTo(value: Expr, name: string): boolean {
+  return value.kind === "call" && value.callee.kind === "attribute" && value.callee.object.kind === "name" && value.callee.object.name === name;
+}
+
+function changesAttribute(node: SyntaxNode, name: string): boolean {
+  return targetsOf(node).some((target) => target.kind === "attribute" && rootName(target).includes(name));
 }
 
 /** Numbers from before and after are there to be compared. */

@@ -1,6 +1,7 @@
 /** What is advised depends on whether anybody reads the number. */
 import { expect, test } from "vitest";
 import { analyseShop } from "../../../tests/support/fixture-project.ts";
+import { mend } from "../../../tests/support/mend-project.ts";
 
 async function told(body: string): Promise<readonly string[]> {
   const report = await analyseShop({
@@ -15,4 +16,21 @@ test("a number that nobody reads is not asked for", async () => {
       "Take the statement out. (0)",
   ]);
   expect(await told("return len(rows)")).toEqual([expect.stringMatching(/Use `\.count\(\)`: one number comes back\. \(1\)$/)]);
+});
+
+test("a call over several lines leaves an expression of one, or keeps its brackets", async () => {
+  const mended = async (counted: string): Promise<string> => {
+    const work = (body: string): string => `from shop.models import Book\n\n\ndef work(pk):\n    number = ${body}\n    return number\n`;
+    const { after, errors } = await mend({ "shop/code.py": work(counted) }, "len-for-count");
+    expect(errors).toEqual([]);
+    return after.slice(work("").indexOf("number = ") + "number = ".length, after.indexOf("\n    return"));
+  };
+  expect(await mended("len(\n        Book.objects.filter(no=pk)\n    )")).toBe("Book.objects.filter(no=pk).count()");
+  expect(await mended("len(\n        Book.objects.filter(no=pk)\n        .exclude(title=pk),\n    )")).toBe(
+    "Book.objects.filter(no=pk).exclude(title=pk).count()",
+  );
+  expect(await mended("len(\n        Book.objects.filter(no=pk)\n        # not these\n        .exclude(title=pk),\n    )")).toBe(
+    "(\n        Book.objects.filter(no=pk)\n        # not these\n        .exclude(title=pk)\n    ).count()",
+  );
+  expect(await mended("len(Book.objects.filter(\n        no=pk, title=pk, id=pk\n    ))")).toBe("Book.objects.filter(no=pk, title=pk, id=pk).count()");
 });

@@ -1,6 +1,8 @@
-import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { fitText, roomAt } from "../../fixes/fit-text.ts";
+import { sourceOf, styleOf } from "../../fixes/source-text.ts";
+import type { EditDraft, Expr, FindingDraft, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
-import { callAt, statementOf } from "../code.ts";
+import { callAt, sourceText, statementOf } from "../code.ts";
 import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
 
 export const rule: Rule = {
@@ -35,10 +37,7 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
           {
             title: "Let the database count",
             safety: "safe" as const,
-            edits: [
-              { span: { file: run.span.file, start: run.span.start, end: counted.start }, text: "" },
-              { span: { file: run.span.file, start: counted.end, end: run.span.end }, text: ".count()" },
-            ],
+            edits: countEdits(run.span, counted, input),
           },
         ];
   return {
@@ -66,4 +65,33 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 function isUnread(run: QueryRun, input: RuleInput): boolean {
   const stmt = statementOf(pathTo(input.program, run.span));
   return stmt?.kind === "expr" && stmt.value.start === run.span.start && stmt.value.end === run.span.end;
+}
+
+function countEdits(span: Span, counted: Expr, input: RuleInput): EditDraft[] {
+  const { file, start, end } = span;
+  const whole = sourceText(input, file, span);
+  if (!whole.includes("\n"))
+    return [
+      { span: { file, start, end: counted.start }, text: "" },
+      { span: { file, start: counted.end, end }, text: ".count()" },
+    ];
+  const { text, lineLength } = sourceOf(input, file);
+  const fitted = fitText(`${sourceText(input, file, counted)}.count()`, roomAt(text, span), styleOf(text, lineLength));
+  if (!isBroken(fitted)) return [{ span, text: fitted }];
+  // What the call held together over its lines, its brackets still do.
+  return [
+    { span: { file, start, end: start + whole.indexOf("(") }, text: "" },
+    { span: { file, start: counted.end, end }, text: `${text.slice(counted.end, end).replace(",", "")}.count()` },
+  ];
+}
+
+/** Some line ends outside of all brackets. */
+function isBroken(text: string): boolean {
+  let depth = 0;
+  for (const character of text.replaceAll(/"[^"\n]*"|'[^'\n]*'/g, "")) {
+    if ("([{".includes(character)) depth++;
+    else if (")]}".includes(character)) depth--;
+    else if (character === "\n" && depth === 0) return true;
+  }
+  return false;
 }

@@ -11,6 +11,19 @@ class Draft(models.Model):
     parent = models.ForeignKey("self", models.CASCADE, null=True)
 
 
+class Shown(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().exclude(is_deleted=True)
+
+
+class Place(models.Model):
+    name = models.CharField(max_length=20)
+    code = models.CharField(max_length=9, blank=True)
+    is_deleted = models.BooleanField(default=False)
+    objects = Shown()
+    everything = models.Manager()
+
+
 class Book(models.Model):
     name = models.CharField(max_length=20)
     shelf = models.CharField(max_length=20)
@@ -20,7 +33,7 @@ async function told(calls: readonly string[], file = "shop/work.py"): Promise<re
   const report = await analyseShop({
     "shop/models.py": MODELS,
     "shop/signals.py": "",
-    [file]: `from shop.models import Book, Draft\n\n\ndef work(book, kind, sent):\n${calls.map((call) => `    ${call}\n`).join("")}`,
+    [file]: `from shop.models import Book, Draft, Place\n\n\ndef work(book, kind, sent):\n${calls.map((call) => `    ${call}\n`).join("")}`,
   });
   return report.findings.filter(({ rule }) => rule === "missing-natural-key").map(({ remedy, confidence }) => `${confidence}: ${remedy ?? ""}`);
 }
@@ -56,4 +69,14 @@ test("two runs of a command at once are rare", async () => {
   expect(await told(["Book.objects.get_or_create(name=kind)"], "shop/management/commands/fill.py")).toEqual([
     "possible: Remove the double rows, then add `unique=True` to `name`.",
   ]);
+});
+
+test("rows that a constraint on all of them would hold against the lookup are left out of it", async () => {
+  expect(await told(["Place.everything.get_or_create(code=kind)"])).toEqual([
+    'likely: Remove the double rows, then add `UniqueConstraint(fields=["code"], condition=~Q(code=""), name=…)`.',
+  ]);
+  expect(await told(["Place.objects.get_or_create(name=kind)"])).toEqual([
+    'likely: Remove the double rows, then add `UniqueConstraint(fields=["name"], name=…)`, with the condition by which the manager hides rows.',
+  ]);
+  expect(await told(["Place.everything.get_or_create(name=kind)"])).toEqual(["likely: Remove the double rows, then add `unique=True` to `name`."]);
 });

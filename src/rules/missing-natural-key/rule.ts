@@ -41,14 +41,14 @@ export const rule: Rule = {
   },
   check: (input) => {
     const lookups = lookupsIn(input);
-    return lookups.map((one) => sourceDraft(one, lookups));
+    return lookups.map((one) => sourceDraft(one, lookups, input));
   },
   judge: (input) => {
     const { source } = input;
     if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source: which fields rows are looked up by" }], examined: "" };
     const lookups = lookupsIn(source);
     return {
-      drafts: lookups.flatMap((one) => databaseDrafts(one, lookups, input)),
+      drafts: lookups.flatMap((one) => databaseDrafts(one, lookups, { ...input, source })),
       unjudged: [],
       examined: `${lookups.length} models that rows are looked up or created in`,
     };
@@ -194,23 +194,49 @@ function keyOf({ fields, states }: Lookup): Field[] {
   return naming.length === 0 ? fields.slice(0, 1) : naming;
 }
 
-function constraintText(lookup: Lookup): string {
+function constraintText(lookup: Lookup, input: RuleInput): string {
   const key = keyOf(lookup);
   const [only, ...others] = key;
-  if (lookup.states.size === 0 && only !== undefined && others.length === 0) return `\`unique=True\` to \`${only.name}\``;
+  const hides = hidesRows(lookup, input);
+  const empty = key.filter(isOptionalText);
   const terms = [...lookup.states].map(([{ name }, state]) => (state === null ? `${name}__isnull=True` : `${name}=${stateText(state)}`));
-  const condition = terms.length === 0 ? "" : `condition=Q(${terms.join(", ")}), `;
-  return `\`UniqueConstraint(fields=[${key.map(({ name }) => `"${name}"`).join(", ")}], ${condition}name=…)\``;
+  const conditions = [...(terms.length === 0 ? [] : [`Q(${terms.join(", ")})`]), ...empty.map(({ name }) => `~Q(${name}="")`)];
+  if (conditions.length === 0 && !hides && only !== undefined && others.length === 0) return `\`unique=True\` to \`${only.name}\``;
+  const condition = conditions.length === 0 ? "" : `condition=${conditions.join(" & ")}, `;
+  return `\`UniqueConstraint(fields=[${key.map(({ name }) => `"${name}"`).join(", ")}], ${condition}name=…)\`${hides ? HIDDEN : ""}`;
 }
+
+/** Rows that no lookup finds, and that a constraint on all rows would hold against it. */
+const HIDDEN = ", with the condition by which the manager hides rows";
 
 function stateText(state: string | number | boolean): string {
   if (typeof state === "boolean") return state ? "True" : "False";
   return typeof state === "number" ? String(state) : `"${state}"`;
 }
 
+/** A text that forms may leave empty. */
+function isOptionalText({ null: isNullable, relation, type, declaration }: Field): boolean {
+  if (isNullable || relation !== null || !/(?:Char|Slug|Email|URL)Field$/.test(type) || declaration?.kind !== "call") return false;
+  return declaration.keywords.some(({ name, value }) => name === "blank" && value.kind === "constant" && value.value === "true");
+}
+
+/** The manager's own `get_queryset()` leaves rows out. */
+function hidesRows({ model, writes }: Lookup, input: RuleInput): boolean {
+  return writes.some((write) => {
+    const callee = callAt(input, write.span)?.callee;
+    const name = callee?.kind === "attribute" && callee.object.kind === "attribute" ? callee.object.name : "";
+    const manager = model.managers.get(name)?.manager ?? null;
+    const found = manager === null ? null : input.program.member(manager, "get_queryset");
+    if (found?.definition.kind !== "function" || found.owner.module.origin === "builtin") return false;
+    return [...nodesIn(found.definition.def)].some(
+      (node) => node.kind === "call" && node.callee.kind === "attribute" && (node.callee.name === "filter" || node.callee.name === "exclude"),
+    );
+  });
+}
+
 const DOUBLE_ROWS = "Remove the double rows";
 
-function sourceDraft(lookup: Lookup, all: readonly Lookup[]): FindingDraft {
+function sourceDraft(lookup: Lookup, all: readonly Lookup[], input: RuleInput): FindingDraft {
   const { model, fields, writes } = lookup;
   const [first] = writes;
   const method = first?.how ?? "get_or_create";
@@ -223,8 +249,8 @@ function sourceDraft(lookup: Lookup, all: readonly Lookup[]): FindingDraft {
     reason: `Two ${isOfCommands ? "runs" : "requests"} at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned. Each lookup also needs an index that the constraint would bring.`,
     remedy:
       narrower === null
-        ? `${DOUBLE_ROWS}, then add ${constraintText(lookup)}.`
-        : `Look it up by ${listed(narrower.fields.map(({ name }) => name))} alone, as is done elsewhere, and give the rest as \`defaults\`. ${DOUBLE_ROWS}, then add ${constraintText(narrower)}.`,
+        ? `${DOUBLE_ROWS}, then add ${constraintText(lookup, input)}.`
+        : `Look it up by ${listed(narrower.fields.map(({ name }) => name))} alone, as is done elsewhere, and give the rest as \`defaults\`. ${DOUBLE_ROWS}, then add ${constraintText(narrower, input)}.`,
     doubt: fields.some((field) => field.null && lookup.states.get(field) !== null)
       ? "NULL equals nothing in a unique constraint (nulls_distinct=False makes it); a lock held around the call keeps others out"
       : "a lock held around the call, or a single writer, keeps others out",
@@ -241,9 +267,9 @@ function sourceDraft(lookup: Lookup, all: readonly Lookup[]): FindingDraft {
 // ------------------------------------------------------------------------------------------------------------ database
 
 /** The catalog has the last word: a constraint may have been made by SQL. */
-function databaseDrafts(lookup: Lookup, all: readonly Lookup[], input: DatabaseInput): DatabaseDraft[] {
+function databaseDrafts(lookup: Lookup, all: readonly Lookup[], input: DatabaseInput & { readonly source: RuleInput }): DatabaseDraft[] {
   const { database } = input;
-  const draft = sourceDraft(lookup, all);
+  const draft = sourceDraft(lookup, all, input.source);
   const narrower = narrowerThan(lookup, all);
   const table = database.tableOf(lookup.model);
   if (table === null) return fromSource([draft], `the snapshot has no table of ${lookup.model.label}`);
@@ -251,7 +277,7 @@ function databaseDrafts(lookup: Lookup, all: readonly Lookup[], input: DatabaseI
   const keepsSome = lookup.states.size > 0;
   return database.indexesOf(table).some((index) => keepsApart(index, columns, keepsSome))
     ? []
-    : [databaseDraft(draft, narrower ?? lookup, { table, input, isOfNarrower: narrower !== null })];
+    : [databaseDraft(draft, narrower ?? lookup, { table, input, isOfNarrower: narrower !== null, isHidden: hidesRows(lookup, input.source) })];
 }
 
 const columnOf = ({ column, attname, name }: Field): string => column ?? attname ?? name;
@@ -266,14 +292,21 @@ interface At {
   readonly input: DatabaseInput;
   /** The finding of the narrower lookup has the fix. */
   readonly isOfNarrower: boolean;
+  /** What the manager's condition is, was not read. */
+  readonly isHidden: boolean;
 }
 
-function databaseDraft(draft: FindingDraft, lookup: Lookup, { table, input, isOfNarrower }: At): DatabaseDraft {
+function databaseDraft(draft: FindingDraft, lookup: Lookup, { table, input, isOfNarrower, isHidden }: At): DatabaseDraft {
   const { database } = input;
   const columns = keyOf(lookup).map(columnOf);
-  const condition = [...lookup.states].map(([field, state]): Comparison =>
-    state === null ? { column: columnOf(field), operator: "is null" } : { column: columnOf(field), operator: "=", value: state },
-  );
+  const condition = [
+    ...[...lookup.states].map(([field, state]): Comparison =>
+      state === null ? { column: columnOf(field), operator: "is null" } : { column: columnOf(field), operator: "=", value: state },
+    ),
+    ...keyOf(lookup)
+      .filter(isOptionalText)
+      .map((field): Comparison => ({ column: columnOf(field), operator: "<>", value: "" })),
+  ];
   const rows = rowsOf(table, database);
   const size: Record<string, number> = rows === null ? {} : { rows: Math.round(rows) };
   const found = duplicatesSql(table, columns.map(quoteName), [
@@ -289,7 +322,7 @@ function databaseDraft(draft: FindingDraft, lookup: Lookup, { table, input, isOf
     ),
     places: [tableSpot(table, `no unique index within (${namesOf(keyOf(lookup))})`), ...draft.places],
     evidence: [{ ...catalogEvidence(database, size), table: shortName(table) }],
-    fixes: isOfNarrower ? [] : [addUniqueConstraint(input, table, { columns, ...(condition.length === 0 ? {} : { condition }) })],
+    fixes: isOfNarrower || isHidden ? [] : [addUniqueConstraint(input, table, { columns, ...(condition.length === 0 ? {} : { condition }) })],
   };
 }
 

@@ -1,12 +1,13 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
-import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
+import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Span, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
-import { areRowsUsedElsewhere, nameOf } from "../runs.ts";
-import { callAt, chainHead, changedNames, exprAt, isSame } from "../code.ts";
+import { areRowsUsedElsewhere, isOnlyTested, nameOf } from "../runs.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { callAt, chainHead, changedNames, exprAt, functionAt, isSame } from "../code.ts";
 import { ownCalls } from "../../fixes/chain-edit.ts";
 import { chainTo, fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
 import { holderName } from "../names.ts";
-import { asksTheSame, isInSerializer, isModelName, type Round, varies } from "../same-rounds.ts";
+import { isDecidedByRounds, isGivenTheSame, isInSerializer, isModelName, type Round, varies, writesRowsOf } from "../same-rounds.ts";
 import { isWithin } from "../../model/span.ts";
 
 /** What differs from round to round in a query's conditions. */
@@ -37,7 +38,7 @@ export function remedyOf(round: Round, input: RuleInput): string {
   const { run } = round;
   const relation = relationOfRounds(round, input);
   const how = asksFor(run, input);
-  if (asksTheSame(round, input)) return handed(ONCE, run, input);
+  if (isGivenTheSame(round, input)) return handed(isDecidedByRounds(round, input) ? ONCE_BUT : ONCE, run, input);
   const calls = callsOf(run);
   const annotated = calls.findIndex(({ name }) => name === "annotate");
   if (how === "aggregate" && annotated >= 0) return OF_GROUPS;
@@ -53,15 +54,18 @@ function callsOf({ origin, span }: QueryRun): readonly ChainCall[] {
 }
 
 const ONCE = "Run it once before the loop.";
+const ONCE_BUT = "The query is given the same in each round: where what the loop writes leaves its answer alone, run it once before the loop.";
 
 function handed(remedy: string, run: QueryRun, input: RuleInput): string {
   return run.calls.length === 0 || run.inTemplate ? remedy : `${remedy} ${handedTo(run, input)}`;
 }
 
-/** `if rows:` fetches them: where something else reads them, they are what is wanted. */
+/** `if rows:` fetches them: where something else reads them, they are what is wanted. `if rows.count():` wants no number. */
 function asksFor({ how, span }: QueryRun, input: RuleInput): string {
-  const tested = how === "bool" ? exprAt(input, span) : null;
-  return tested !== null && areRowsUsedElsewhere(input, span.file, tested) ? "iterate" : how;
+  const expr = how === "bool" || how === "count" ? exprAt(input, span) : null;
+  if (expr === null) return how;
+  if (how === "count") return isOnlyTested(input, span.file, expr) ? "exists" : how;
+  return areRowsUsedElsewhere(input, span.file, expr) ? "iterate" : how;
 }
 
 function byKeys(how: string, keys: Keys): string {
@@ -175,12 +179,19 @@ function handedTo(run: QueryRun, input: RuleInput): string {
   const { graph, program } = input;
   const holder = holderName(run.symbol, program);
   if (isInSerializer(run.span, input)) return `Hand what is found to \`${holder}\` in the serializer's context.`;
-  const isMethod = [...graph.models.values()].some((model) => run.symbol.startsWith(`${model.cls.id}.`));
+  if (run.calls.some((call) => isInSerializer(call, input))) return "Hand what is found to the serializer in its context.";
+  const isMethod = !isStatic(run.span, input) && [...graph.models.values()].some((model) => run.symbol.startsWith(`${model.cls.id}.`));
   // Whoever sends the signal hands over the row alone.
   const isReceiver = graph.receivers?.some(
     ({ module, def }) => module.ir.file === run.span.file && isWithin(run.span, { file: module.ir.file, start: def.start, end: def.end }),
   );
   return isMethod || isReceiver === true ? `Put what is found on the rows, where \`${holder}\` reads it.` : `Hand what is found to \`${holder}\`.`;
+}
+
+/** Called without a row. */
+function isStatic(span: Span, { program }: RuleInput): boolean {
+  const holder = functionAt(pathTo(program, span));
+  return holder?.kind === "function" && holder.decorators.some((one) => one.kind === "name" && /^(?:static|class)method$/.test(one.name));
 }
 
 function keysOf(round: Round, input: RuleInput): Keys {
@@ -325,9 +336,6 @@ function chainOf(expr: Expr): readonly Call[] {
   return calls;
 }
 
-/** Of a many-to-many relation they write pairs of keys, not the rows that these name. */
-const LINKS: ReadonlySet<string> = new Set(["add", "remove", "set", "clear"]);
-
 interface WriteInLoop {
   readonly write: Write;
   /** Where the loop's own text comes to it. */
@@ -339,9 +347,8 @@ function writesInLoop({ run, site: { loop } }: Round, { facts }: RuleInput): rea
   const { file } = run.calls[0] ?? run.span;
   if (loop === null) return [];
   const whole = { file, start: loop.start, end: loop.end };
-  const isSeen = ({ model, how, relation }: Write): boolean => model === run.model && (!LINKS.has(how) || relation === run.origin.relation);
   return facts.writes.flatMap((write) => {
-    const at = isSeen(write) ? [write.span, ...write.calls].find((span) => isWithin(span, whole)) : undefined;
+    const at = writesRowsOf(write, run) ? [write.span, ...write.calls].find((span) => isWithin(span, whole)) : undefined;
     return at === undefined ? [] : [{ write, at }];
   });
 }

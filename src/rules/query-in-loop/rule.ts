@@ -1,12 +1,12 @@
 import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { isAskedOnce, rarity } from "../../model/otherwise.ts";
-import { pathTo } from "../../python/syntax-tree.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
-import { canChange, hasUnknownInput, isReachedFrom } from "../same-rounds.ts";
+import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "../same-rounds.ts";
 import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 import { isInside, isWithin } from "../../model/span.ts";
@@ -41,10 +41,14 @@ function surestFirst(all: readonly LoopedRun[]): readonly LoopedRun[] {
 
 /** Querysets of a row's own related managers are left to n-plus-one and aggregate-in-loop. */
 function looped(input: RuleInput): LoopedRun[] {
-  const told = new Set(input.facts.loads.filter((load) => isLoadPerRow(load, input.facts)).map(({ access }) => placeKey(access)));
+  const loads = input.facts.loads.filter((load) => isLoadPerRow(load, input.facts));
+  const told = new Set(loads.map(({ access }) => placeKey(access)));
+  const toldOfLoop = new Set(loads.flatMap(({ access, loop }) => (loop === null ? [] : `${placeKey(access)} ${placeKey(loop.span)}`)));
   return input.facts.runs.flatMap((run) => {
     const { loop } = run;
     if (isOfNamedRow(run) && (told.has(placeKey(run.span)) || isCovered(run, input))) return [];
+    // A row that the code put among those that a query fetched.
+    if (run.origin.kind === "related" && loop !== null && toldOfLoop.has(`${placeKey(run.span)} ${placeKey(loop.span)}`)) return [];
     if (loop === null || run.cached || run.related || run.atImport || run.how === "raw" || run.how === "explain") return [];
     return [{ run, loop, site: loopSite(input, loop, run.calls[0] ?? run.span), span: run.span }];
   });
@@ -67,12 +71,24 @@ function placeKey({ file, start }: QueryRun["span"]): string {
 /** The first round loads the rows of a queryset that all rounds share, the others find them loaded. */
 const KEEPS_ROWS: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "unpack", "contains"]);
 
-function isGuilty({ run, loop, site }: LoopedRun, input: RuleInput): boolean {
+function isGuilty(one: LoopedRun, input: RuleInput): boolean {
+  const { run, loop, site } = one;
   if (loop.over !== "rows" && loop.over !== "unknown") return false;
   if (!run.madeInLoop && KEEPS_ROWS.has(run.how)) return false;
   if (isWithin(run.span, loop.span) && run.calls.length === 0) return false;
-  if (needsItsQueries(input, site, loop) || isRemembered(site)) return false;
+  if (needsItsQueries(input, site, loop) || isRemembered(site) || isLockedPerRound(run, site, input)) return false;
+  // Each round asks another database.
+  if (run.origin.calls.some(({ name, args }) => name === "using" && args.some((arg) => varies(arg, one, input)))) return false;
   return run.calls.length === 0 || !isCachedFunction(input, run.span);
+}
+
+/** Each round locks its rows for a transaction of its own: what was fetched before the loop would not be locked. */
+function isLockedPerRound({ origin, span }: QueryRun, { loop }: LoopSite, { program }: RuleInput): boolean {
+  if (!origin.calls.some(({ name }) => name === "select_for_update")) return false;
+  const path = pathTo(program, span);
+  const round = loop !== null && path.includes(loop) ? path.slice(path.indexOf(loop) + 1) : path;
+  const opened = round.flatMap((node) => (node.kind === "with" ? node.items.map(({ context }) => context) : node.kind === "function" ? node.decorators : []));
+  return opened.some((expr) => [...nodesIn(expr)].some((node) => (node.kind === "name" || node.kind === "attribute") && node.name === "atomic"));
 }
 
 function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
@@ -96,7 +112,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
-      : collectedText(model, nameOf(loop.collects))),
+      : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
     doubt:
       run.otherwise !== undefined
         ? otherwiseDoubt(run.otherwise, run.doubts)
@@ -135,13 +151,16 @@ function queryText({ model, inTemplate }: QueryRun, holder: string, { relation, 
   };
 }
 
-function collectedText(model: string, deleted: string): Text {
+function collectedText(model: string, deleted: string, isSame: boolean): Text {
   return {
     claim: `A receiver queries \`${model}\` for each \`${deleted}\` that the delete takes with it.`,
     reason: "`delete()` calls the receivers of the rows that go, one row after the other.",
-    remedy: COLLECTED,
+    remedy: isSame ? KEPT : COLLECTED,
   };
 }
+
+/** A receiver that asks for what has nothing to do with its row. */
+const KEPT = "The query is given nothing of the row: keep its answer from one row to the next, or have the query that needs the answer look there itself.";
 
 const TEXTS: Readonly<Record<string, (model: string, run: QueryRun) => Text>> = {
   choices: choicesText,

@@ -214,3 +214,22 @@ test("whether a row is made or found is what its queries say, and one that is re
     /^possible: .* the row is used in the same round, which bulk_update\(\) delays$/,
   );
 });
+
+test("rows whose class the code asks for its fields may be of several models", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Tag\n\n\ndef rename(name, field):\n    for row in Tag.objects.all():\n        names = [one.name for one in row._meta.fields]\n        setattr(row, field, name)\n        row.save(update_fields=names)\n`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "save-in-loop").map(({ confidence }) => confidence)).toEqual(["possible"]);
+});
+
+test("one row that each round changes is no row of the loop", async () => {
+  const asked = async (body: string): Promise<number> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Customer, Order\n\n\ndef work(pk, values):\n    order = Order.objects.get(pk=pk)\n    orders = list(Order.objects.all())\n    for index, value in enumerate(values):\n        ${body}\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "save-in-loop").length;
+  };
+  expect(await asked("order.total = value\n        order.save()")).toBe(0);
+  expect(await asked("orders[index].total = value\n        orders[index].save()")).toBe(1);
+  expect(await asked("order = Order.objects.get(pk=value)\n        order.total = index\n        order.save()")).toBe(1);
+});

@@ -25,7 +25,12 @@ export const rule: Rule = {
 
 function bareCalls(origin: Origin, input: RuleInput): ChainCall[] {
   if (input.graph.byLabel(origin.model) === null) return [];
-  return origin.calls.filter((call) => call.name === "select_related" && call.args.length === 0 && call.keywords.length === 0);
+  return origin.calls.filter((call) => call.name === "select_related" && call.args.length === 0 && call.keywords.length === 0 && !isThrownAway(call, input));
+}
+
+/** `rows.select_related()` as a statement: it makes another queryset, which nothing runs. */
+function isThrownAway({ file, start, end }: ChainCall, { program }: RuleInput): boolean {
+  return pathTo(program, { file, start, end }).some((node) => node.kind === "expr" && node.value.start === start && node.value.end === end);
 }
 
 /** A shared method is called for several querysets; it is written once. */
@@ -50,7 +55,7 @@ function toDraft(call: ChainCall, origin: Origin, input: RuleInput): FindingDraf
       joined === 0
         ? `\`select_related()\` in \`${holder}\` joins nothing: \`${name}\` has no foreign key that may not be NULL.`
         : `\`select_related()\` in \`${holder}\` joins ${count(joined, "table")} to every \`${name}\`, and no nullable foreign key.`,
-    reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones: ${count(skipped, "key")} of this model stay lazy.`,
+    reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones: ${count(skipped, "key")} of this model ${skipped === 1 ? "stays" : "stay"} lazy.`,
     remedy: 'Name the relations that are read, such as `select_related("author", "author__publisher")`.',
     doubt: "all of the joined rows are read",
     model: origin.model,

@@ -39,10 +39,10 @@ function toDraft(known: KnownReads, input: RuleInput): FindingDraft {
   const bytes =
     wide.length === 0
       ? ""
-      : `; among the rest: ${listed(
+      : `, not ${listed(
           wide.map((field: Field) => field.name),
           2,
-        )}`;
+        )}, which can be long`;
   return {
     key: [origin.symbol, origin.model],
     claim: `\`${holderName(origin.symbol, input.program)}\` fetches ${columns.length} columns of \`${modelName(origin.model)}\` and reads ${read.length}${bytes}.`,
