@@ -39,7 +39,7 @@ const notFound = ([first = ""]: readonly string[]): string => `a template that w
 
 function templateNames(name: Value): string[] {
   return alternatives(name).flatMap((one) => {
-    if (one.kind === "literal" && typeof one.value === "string") return [one.value];
+    if (one.kind === "literal" && typeof one.value === "string") return one.value === "" ? [] : [one.value];
     if (one.kind === "list") return one.items === null ? templateNames(one.element) : one.items.flatMap(templateNames);
     return [];
   });
