@@ -8,7 +8,7 @@ export function dropCall(text: string, call: ChainCall): EditDraft {
   const gap = /^(?:\s|\\\r?\n|#[^\n]*\n)*/.exec(text.slice(call.dot, call.end))?.[0] ?? "";
   // A comment behind the receiver is about the receiver.
   const start = gap.includes("#") ? call.dot + gap.replace(/\n[^\n]*$/, "").length : call.dot;
-  const isBare = !/[)\]]$/.test(text.slice(0, call.dot)) && !/^\s*\./.test(text.slice(call.end));
+  const isBare = !/[)\]]$/.test(text.slice(0, call.dot)) && !/^(?:\s|\\\r?\n)*\./.test(text.slice(call.end));
   if (isBare) return { span: { file: call.file, start: call.dot + gap.length, end: call.end }, text: ".all()" };
   const comment = gap.includes("\n") ? trailingCommentEnd(text, call.end) : null;
   return { span: { file: call.file, start, end: comment ?? call.end }, text: "" };
