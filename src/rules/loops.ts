@@ -78,12 +78,18 @@ const USES_UP: ReadonlySet<string> = new Set(["delete", "adelete", "_raw_delete"
 export function isOverConstant(site: LoopSite): boolean {
   const { iterable } = site;
   if (iterable === null) return false;
-  if (isShortCount(iterable)) return true;
+  if (isShortCount(iterable) || isEnumeration(iterable)) return true;
   return [...nodesIn(iterable)].some(
     (node) =>
       (node.kind === "name" && (/^[A-Z][A-Z_0-9]+$/.test(node.name) || node.name === "settings")) ||
       (node.kind === "attribute" && /^[A-Z][A-Z_0-9]+$/.test(node.name)),
   );
+}
+
+/** `for day in Weekday:` and `Weekday.values`: of classes, enumerations alone can be gone through. */
+function isEnumeration(iterable: Expr): boolean {
+  const named = iterable.kind === "attribute" && /^(?:values|choices|names|labels)$/.test(iterable.name) ? iterable.object : iterable;
+  return (named.kind === "name" || named.kind === "attribute") && /^[A-Z][a-z0-9]\w*$/.test(named.name);
 }
 
 const FEW = 10;

@@ -64,3 +64,15 @@ def work(start):
     "Ask `count()` for the number: `len()` loads every row to count them, those of the slice again.",
   ]);
 });
+
+test("what is asked behind another test alone is only possible", async () => {
+  const asked = async (condition: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order\n\n\ndef work(request, pk):\n    rows = Order.objects.filter(customer=pk)\n    if ${condition}:\n        return None\n    return rows[0]\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "evaluated-twice").map(({ confidence }) => confidence);
+  };
+  expect(await asked("rows[0].paid")).toEqual(["likely"]);
+  expect(await asked("request.strict and rows[0].paid")).toEqual(["possible"]);
+  expect(await asked("rows[0].paid and request.strict")).toEqual(["likely"]);
+});

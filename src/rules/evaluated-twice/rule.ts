@@ -1,9 +1,10 @@
 import type { EditDraft, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { fieldNamed } from "../chains.ts";
 import { exprAt, sourceText } from "../code.ts";
 import { groupBy } from "../../model/group-by.ts";
 import { isNamed, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
-import { isSameSpan } from "../../model/span.ts";
+import { isInside, isSameSpan } from "../../model/span.ts";
 
 export const rule: Rule = {
   meta: {
@@ -63,7 +64,8 @@ function isGuilty(first: QueryRun, second: QueryRun, input: RuleInput): boolean 
 function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
   return {
     key: [second.symbol, second.model, second.how],
-    confidence: first.related || first.symbol !== second.symbol || first.calls.length + second.calls.length > 0 ? "possible" : "likely",
+    confidence:
+      first.related || first.symbol !== second.symbol || first.calls.length + second.calls.length > 0 || isBehindOperator(first, input) ? "possible" : "likely",
     claim: `The same \`${nameOf(second.model)}\` rows are fetched twice: ${describe(first)}, then ${describe(second)}.`,
     reason: "A copy, a slice or a question that needs another order does not use the rows that were loaded.",
     remedy: remedyFor(first, second, input),
@@ -78,6 +80,11 @@ function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
     ],
     fixes: shareFix(first, second, input),
   };
+}
+
+/** `if empty and rows[0].paid:` asks where the test before it lets it. */
+function isBehindOperator({ span }: QueryRun, { program }: RuleInput): boolean {
+  return pathTo(program, span).some((node) => node.kind === "bool" && node.items.slice(1).some((item) => isInside(span, item)));
 }
 
 /** A part of the rows was wanted, and of all of them only how many they are. */
