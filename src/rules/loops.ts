@@ -78,7 +78,7 @@ const USES_UP: ReadonlySet<string> = new Set(["delete", "adelete", "_raw_delete"
 export function isOverConstant(site: LoopSite): boolean {
   const { iterable } = site;
   if (iterable === null) return false;
-  if (isShortCount(iterable) || isEnumeration(iterable)) return true;
+  if (isRetried(site) || isEnumeration(iterable)) return true;
   return [...nodesIn(iterable)].some(
     (node) =>
       (node.kind === "name" && (/^[A-Z][A-Z_0-9]+$/.test(node.name) || node.name === "settings")) ||
@@ -94,11 +94,13 @@ function isEnumeration(iterable: Expr): boolean {
 
 const FEW = 10;
 
-/** `range(10)`: so many tries, places, copies. */
-function isShortCount(iterable: Expr): boolean {
-  if (iterable.kind !== "call" || iterable.callee.kind !== "name" || !/^x?range$/.test(iterable.callee.name)) return false;
+/** `for _ in range(10)`: so many tries of the same. */
+function isRetried({ iterable, loop }: LoopSite): boolean {
+  if (iterable?.kind !== "call" || iterable.callee.kind !== "name" || !/^x?range$/.test(iterable.callee.name)) return false;
   const end = iterable.args.at(-1);
-  return iterable.args.length <= 2 && end?.kind === "num" && end.value <= FEW;
+  if (iterable.args.length > 2 || end?.kind !== "num" || end.value > FEW || loop?.kind !== "for") return false;
+  const counted = loop.target.kind === "name" ? loop.target.name : null;
+  return !loop.body.some((stmt) => [...nodesIn(stmt)].some((node) => node.kind === "name" && node.name === counted));
 }
 
 /** The loop stops early: it looks for something rather than doing all. */

@@ -44,9 +44,13 @@ function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLo
 }
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  if (load.reason !== "unloaded" || load.kind === "generic-fk" || isAggregate(load.method) || !isLoadPerRow(load, input.facts)) return false;
+  if (!(load.reason === "unloaded" || isOfNewKey(load)) || load.kind === "generic-fk" || isAggregate(load.method) || !isLoadPerRow(load, input.facts))
+    return false;
   return !isUsedUp(load, input) && !isLoadedWhereAsked(load, input);
 }
+
+/** `book.author_id = 3` and then `book.author`. */
+const isOfNewKey = ({ reason, kind }: LazyLoad): boolean => reason === "changed" && (kind === "fk" || kind === "o2o");
 
 function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
   const owner = `${payers(load, input)}${andOf(others)}`;
@@ -65,11 +69,12 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: lazyLoadFixes(load, loads, input),
+    fixes: isOfNewKey(load) ? [] : lazyLoadFixes(load, loads, input),
   };
 }
 
 function reasonFor(load: LazyLoad): string {
+  if (isOfNewKey(load)) return "The code has set its key before, which throws away what was loaded for the old one.";
   if (load.origin.collected === true) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
   if (isMade(load)) return "A row that was just made has nothing loaded.";
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
@@ -83,6 +88,10 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (kept !== null && load.origin.collected === true) return `Read ${kept} instead.`;
   const beyond = beyondQuerysets(load) ?? (genericBefore(load, input) === null ? null : beyondGeneric(load, input));
   if (beyond !== null) return beyond;
+  if (isOfNewKey(load)) {
+    const field = load.path.split("__").at(-1) ?? load.path;
+    return `Fetch the rows of the new keys before the loop, with \`in_bulk()\`, and set \`${field}\` rather than its key: no eager load brings what a key leads to that is set later.`;
+  }
   if (load.refreshed === true)
     return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
   const given = givenBy(load);
