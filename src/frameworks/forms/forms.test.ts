@@ -282,6 +282,48 @@ test("a queryset set at run time is what the select renders", async () => {
   );
 });
 
+test("a field that is added at run time offers its options too", async () => {
+  await expectMarked({
+    "shop/forms.py": `from django import forms
+from shop.models import Line, Order, Product, Review
+
+
+class OrderField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, order):
+        return order.customer.name  # expect: customer
+
+
+class ReviewField(forms.ModelChoiceField):
+    def label_from_instance(self, review):
+        return review.product.title
+
+
+class LineField(forms.ModelChoiceField):
+    def label_from_instance(self, line):
+        return line.product.title  # expect: product
+
+
+class AddedForm(forms.Form):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["orders"] = OrderField(queryset=Order.objects.all(), widget=forms.CheckboxSelectMultiple())
+        self.fields["text"] = forms.CharField()
+        self.fields["reviews"] = ReviewField(queryset=Review.objects.select_related("product"))
+        self.fields["hidden"] = ReviewField(queryset=Review.objects.all(), widget=forms.HiddenInput())
+
+
+class ReplacedForm(forms.Form):
+    review = ReviewField(queryset=Review.objects.all())
+    gone = ReviewField(queryset=Review.objects.all())
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["review"] = LineField(queryset=Line.objects.all())
+        self.fields["gone"] = forms.CharField()
+`,
+  });
+});
+
 test("form sets offer the same options", async () => {
   await expectMarked(files(`VenueFormSet = forms.modelformset_factory(Venue, fields=["name", "city"])\n`, "# expect: country"));
   await expectMarked(files(`VenueFormSet = forms.modelformset_factory(Venue, fields=["name"])\n`));

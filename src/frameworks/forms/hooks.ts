@@ -1,5 +1,5 @@
 /** Forms: a choice field renders one option, and so one label, for each row of its queryset. */
-import type { ClassInfo, Field, Model, Span } from "../../model/index.ts";
+import type { ClassInfo, Expr, Field, Model, Span } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
@@ -7,7 +7,8 @@ import { isExternal } from "../../dataflow/frames.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { modelManager } from "../../dataflow/querysets.ts";
 import { projectSite } from "../../dataflow/sites.ts";
-import { alternatives, dict, joinAll, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
+import { alternatives, dict, joinAll, native, NO_ARGS, object, UNKNOWN, type FunctionValue, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, stringItems } from "../declarations.ts";
 import { noteAsked, noteEntered, noteSaved, noteValidated } from "../saved-models.ts";
 import { implicitOrigin, isChoosable, isEditable, optionsOf, renderOptions } from "./options.ts";
@@ -35,13 +36,32 @@ function choicesOf(engine: Engine, form: ObjectValue, site: CallSite): ReadonlyM
     return new Map([...made.entries].flatMap(([name, field]) => (field.kind === "object" ? [[name, { field, span: site.span }] as const] : [])));
   }
   const fields = new Map([...modelChoices(engine, form, site), ...declaredChoices(engine, form.cls, CHOICE, site)]);
-  if (fields.size === 0) return fields;
+  const init = engine.classMember(form.cls, "__init__", form, { span: site.span, frame: site.frame });
+  const own = init?.kind === "bound" && init.fn.module.origin === "project" ? init : null;
+  if (fields.size === 0 && (own === null || !addsChoices(engine, own.fn))) return fields;
   const held = dict([...fields].map(([name, one]) => [name, one.field] as const));
   held.rest = UNKNOWN;
   form.attrs.set("fields", held);
-  const init = engine.classMember(form.cls, "__init__", form, { span: site.span, frame: site.frame });
-  if (init?.kind === "bound" && init.fn.module.origin === "project") engine.call(init, { ...NO_ARGS, open: true }, { ...site, expr: null });
-  return new Map([...fields].filter(([name, { field }]) => held.entries.get(name) === field));
+  if (own !== null) engine.call(own, { ...NO_ARGS, open: true }, { ...site, expr: null });
+  return new Map([...held.entries].flatMap(([name, field]) => choiceOf(engine, field, fields.get(name), site, name)));
+}
+
+/** `self.fields["city"] = forms.ModelChoiceField(…)` */
+function addsChoices(engine: Engine, { module, def }: FunctionValue): boolean {
+  if (def.kind !== "function") return false;
+  const isFields = (expr: Expr): boolean => expr.kind === "subscript" && expr.object.kind === "attribute" && expr.object.name === "fields";
+  const isChoice = (expr: Expr | null): boolean => {
+    const made = expr?.kind === "call" ? engine.evaluate(expr.callee, engine.moduleFrame(module)) : null;
+    return made?.kind === "class" && engine.program.isSubclass(made.cls, CHOICE);
+  };
+  return def.body.flatMap((stmt) => nodesIn(stmt)).some((node) => node.kind === "assign" && node.targets.some(isFields) && isChoice(node.value));
+}
+
+/** What stands under a name once `__init__` has run: the declared field, or one that it put there. */
+function choiceOf(engine: Engine, field: Value, declared: ChoiceField | undefined, site: CallSite, name: string): [string, ChoiceField][] {
+  if (field === declared?.field) return [[name, declared]];
+  if (field.kind !== "object" || !engine.program.isSubclass(field.cls, CHOICE)) return [];
+  return [[name, { field, span: field.site ?? site.span }]];
 }
 
 /** A form that a loop renders, a form set's above all: each asks for its options itself. What a single form asks is noted where its class stands. */

@@ -153,3 +153,22 @@ def unknown(user, perms):
 `,
   });
 });
+
+test("a flag of the project's own has the users and groups that django-waffle gives it", async () => {
+  await expectMarked({
+    "shop/flags.py": `from waffle.models import AbstractUserFlag
+
+
+class Flag(AbstractUserFlag):
+    pass
+
+
+def users():
+    return [user.username for flag in Flag.objects.all() for user in flag.users.all()]  # expect: users
+
+
+def groups():
+    return [group.name for flag in Flag.objects.prefetch_related("groups") for group in flag.groups.all()]
+`,
+  });
+});
