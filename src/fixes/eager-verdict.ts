@@ -25,6 +25,7 @@ const advice = (reason: string): Verdict => ({ safety: "advice", reason });
 export function judge(load: LazyLoad, input: RuleInput): Verdict {
   return (
     judgeOrigin(load) ??
+    judgeModels(load, input) ??
     judgeRefreshed(load) ??
     judgeSingle(load, input.facts) ??
     judgeDict(load, input.graph) ??
@@ -48,6 +49,18 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
   if (reason !== undefined) return advice(reason);
   if (origin.span.file.endsWith(".py")) return null;
   return advice("the queryset is made in a template: load it in the view that gives the template its objects");
+}
+
+/** `model.objects.get(pk=pk)` in a helper that is handed several models. */
+function judgeModels({ origin, path }: LazyLoad, { facts, graph }: RuleInput): Verdict | null {
+  if (origin.kind !== "manager") return null;
+  const [step = ""] = path.split("__");
+  const others = facts.origins.filter((one) => one.kind === "manager" && one.model !== origin.model && isSameSpan(one.span, origin.span));
+  const without = others.find(({ model }) => (graph.byLabel(model)?.fields.get(step)?.relation ?? null) === null);
+  if (without === undefined) return null;
+  return advice(
+    `the line fetches rows of other models too, and \`${graph.byLabel(without.model)?.name ?? without.model}\` has no \`${step}\`: load it where the model is known`,
+  );
 }
 
 /** `refresh_from_db()` throws away what came with the row. */
@@ -243,7 +256,7 @@ function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | nu
   if (load.otherwise === "stored") return review("the code saves what it finds: few rows may need what is loaded");
   if (load.otherwise === "cached") return review("rows for which the cache has the answer would be loaded as well");
   if (load.otherwise === "kept") return review("the code keeps what it finds: many rows may share one answer");
-  if (facts.writes.some((write) => touches(write, load))) {
+  if (facts.writes.some((write) => touches(write, load, graph))) {
     return review("the loop writes to these rows, and what is loaded early does not see it");
   }
   if (load.origin.forAction === true) return null;
@@ -277,14 +290,18 @@ function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
 export function methodPastPrefetch(load: LazyLoad, facts: SourceFacts): string | null {
   if (load.joinable) return null;
   const readers = facts.loads.filter((other) => other.origin === load.origin && other.path === load.path);
-  return readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method ?? null;
+  const past = readers.find(({ method, narrowed }) => method !== null && (narrowed === true || !CACHED.has(method)));
+  // `if order.lines.filter(…):`
+  return past !== undefined && CACHED.has(past.method ?? "") ? "filter" : (past?.method ?? null);
 }
 
 type Write = SourceFacts["writes"][number];
 
-function touches(write: Write, load: LazyLoad): boolean {
-  const isSameModel = write.model !== null && (write.model === load.target || write.model === load.model);
-  if (!isSameModel || (write.model === load.model && write.model !== load.target && write.relation === null)) return false;
+/** It writes rows that would be loaded early, also those on the way to what is read, or puts others into a relation of the reader. */
+function touches(write: Write, load: LazyLoad, graph: ModelGraph): boolean {
+  const onTheWay = stepsOf(graph, load.origin.model, load.path)?.map(({ relation }) => relation?.target) ?? [];
+  const isOfLoaded = write.model !== null && (write.model === load.target || onTheWay.includes(write.model));
+  if (!isOfLoaded && (write.model !== load.model || write.relation === null)) return false;
   return isInLoopOf(write, load) || write.symbol === load.origin.symbol;
 }
 

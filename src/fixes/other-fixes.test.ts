@@ -177,3 +177,25 @@ ${Array.from({ length: 12 }, (_, at) => `    c${at} = models.CharField(max_lengt
     expect(mended.safeties).toEqual(["advice"]);
   });
 });
+
+describe("where one line fetches rows of several models", () => {
+  const helper = (others: string) =>
+    `from shop.models import Author, Book, Chapter, Country\n\n\ndef names(model):\n    return [str(getattr(row, "pk")) + row.author.name for row in model.objects.all()]\n\n\ndef show():\n    return names(Book)${others}\n`;
+
+  test("nothing is loaded that one of them lacks", async () => {
+    const mended = await mend({ "shop/code.py": helper(" + names(Country)") }, "n-plus-one");
+    expect(mended.after).toBe(helper(" + names(Country)"));
+    expect(mended.titles).toEqual([expect.stringContaining("the line fetches rows of other models too, and `Country` has no `author`")]);
+  });
+  test("it is where all have it", async () => {
+    const mended = await mend({ "shop/code.py": helper("") }, "n-plus-one");
+    expect(mended.after).toMatch(/model\.objects\.select_related\(\s*"author"\s*\)/);
+  });
+});
+
+test("rows on the way that the loop saves are loaded early for review alone", async () => {
+  const work = (line: string) =>
+    `from shop.models import Chapter\n\n\ndef note(book):\n    book.no = 3\n    ${line}\n\n\ndef work(name):\n    for chapter in Chapter.objects.filter(name=name):\n        print(chapter.book.author.name)\n        note(chapter.book)\n`;
+  expect((await mend({ "shop/code.py": work("book.save()") }, "n-plus-one")).safeties).toEqual(["review"]);
+  expect((await mend({ "shop/code.py": work("print(book.no)") }, "n-plus-one")).safeties).toEqual(["safe"]);
+});

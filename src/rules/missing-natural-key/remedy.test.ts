@@ -80,3 +80,19 @@ test("rows that a constraint on all of them would hold against the lookup are le
   ]);
   expect(await told(["Place.everything.get_or_create(name=kind)"])).toEqual(["likely: Remove the double rows, then add `unique=True` to `name`."]);
 });
+
+test.each([
+  ["Draft.objects.get_or_create(book=book, kind=kind)", 'Remove the double rows, then add `("book", "kind")` to `unique_together`.'],
+  [
+    "Draft.objects.get_or_create(book=book, kind=kind, is_sent=False)",
+    "Remove the double rows, then add a unique index with a condition, by `RunSQL` in a migration (`UniqueConstraint` is of Django 2.2).",
+  ],
+])("before Django 2.2: %s", async (call, remedy) => {
+  const report = await analyseShop({
+    "requirements.txt": "Django==1.11.29\n",
+    "shop/models.py": MODELS,
+    "shop/signals.py": "",
+    "shop/work.py": `from shop.models import Draft\n\n\ndef work(book, kind):\n    ${call}\n`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "missing-natural-key").map((one) => one.remedy)).toEqual([remedy]);
+});

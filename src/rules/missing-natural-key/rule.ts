@@ -17,6 +17,7 @@ import type {
   Table,
   Write,
 } from "../../model/index.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { formatNumber } from "../../model/numbers.ts";
 import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { fieldNamed } from "../chains.ts";
@@ -202,6 +203,11 @@ function constraintText(lookup: Lookup, input: RuleInput): string {
   const terms = [...lookup.states].map(([{ name }, state]) => (state === null ? `${name}__isnull=True` : `${name}=${stateText(state)}`));
   const conditions = [...(terms.length === 0 ? [] : [`Q(${terms.join(", ")})`]), ...empty.map(({ name }) => `~Q(${name}="")`)];
   if (conditions.length === 0 && !hides && only !== undefined && others.length === 0) return `\`unique=True\` to \`${only.name}\``;
+  if (input.project.djangoVersion !== null && !isAtLeast(input.project.djangoVersion, 2, 2)) {
+    return conditions.length === 0 && !hides
+      ? `\`(${key.map(({ name }) => `"${name}"`).join(", ")})\` to \`unique_together\``
+      : "a unique index with a condition, by `RunSQL` in a migration (`UniqueConstraint` is of Django 2.2)";
+  }
   const condition = conditions.length === 0 ? "" : `condition=${conditions.join(" & ")}, `;
   return `\`UniqueConstraint(fields=[${key.map(({ name }) => `"${name}"`).join(", ")}], ${condition}name=…)\`${hides ? HIDDEN : ""}`;
 }
@@ -246,7 +252,7 @@ function sourceDraft(lookup: Lookup, all: readonly Lookup[], input: RuleInput): 
     key: [model.label, ...fields.map(({ name }) => name).toSorted()],
     ...(isOfCommands ? { confidence: "possible" as const } : {}),
     claim: `\`${method}()\` looks up \`${model.name}\` by ${listed(fields.map(({ name }) => name))}, which no unique constraint covers.`,
-    reason: `Two ${isOfCommands ? "runs" : "requests"} at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned. Each lookup also needs an index that the constraint would bring.`,
+    reason: `Two ${isOfCommands ? "runs" : "requests"} at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned.${fields.some(({ relation }) => relation !== null) ? "" : " Each lookup also needs an index that the constraint would bring."}`,
     remedy:
       narrower === null
         ? `${DOUBLE_ROWS}, then add ${constraintText(lookup, input)}.`

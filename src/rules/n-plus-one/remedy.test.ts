@@ -336,3 +336,12 @@ def referrers():
   expect(await remedy('"about"')).toContain("GenericPrefetch");
   expect(await remedy('"about", "about__customer"')).toBe('Add `prefetch_related("about__customer__referrer")` to the queryset.');
 });
+
+test("no prefetch is named for rows that are chosen by a filter, whatever asks for them", async () => {
+  const told = await remedies(`for order in Order.objects.all():
+        lines = order.lines.filter(quantity=2)
+        if lines:
+            print(list(lines))`);
+  expect(told.join("\n")).toMatch(/to_attr/);
+  expect(told.join("\n")).not.toContain('Add `prefetch_related("lines")` to the queryset');
+});
