@@ -57,7 +57,13 @@ const ONCE = "Run it once before the loop.";
 const ONCE_BUT = "The query is given the same in each round: where what the loop writes leaves its answer alone, run it once before the loop.";
 
 function handed(remedy: string, run: QueryRun, input: RuleInput): string {
-  return run.calls.length === 0 || run.inTemplate ? remedy : `${remedy} ${handedTo(run, input)}`;
+  const written = run.isAsync ? awaited(remedy) : remedy;
+  return run.calls.length === 0 || run.inTemplate ? written : `${written} ${handedTo(run, input)}`;
+}
+
+/** A coroutine that goes through a queryset as other code does gets a SynchronousOnlyOperation. */
+function awaited(remedy: string): string {
+  return remedy.replaceAll("`in_bulk(", "`await ….ain_bulk(").replaceAll(/`set\((.+?)\)`/g, "`{key async for key in $1}`");
 }
 
 /** `if rows:` fetches them: where something else reads them, they are what is wanted. `if rows.count():` wants no number. */

@@ -580,3 +580,19 @@ test("a count that is only tested asks whether there are rows", async () => {
     );
   expect(await each("if Order.objects.filter(status=key).count() > 2:")).toContain('annotate(n=Count("pk"))');
 });
+
+test("what a coroutine asks before the loop is awaited", async () => {
+  const asked = async (body: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Product, Tag\n\n\nasync def work(keys):\n    for key in keys:\n        ${body}\n`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "query-in-loop")
+      .map((one) => one.remedy)
+      .join("\n");
+  };
+  expect(await asked("print(await Product.objects.aget(pk=key))")).toContain("with `await ….ain_bulk(…)`");
+  expect(await asked("print(await Tag.objects.filter(name=key).aexists())")).toContain(
+    '`{key async for key in ….filter(name__in=…).values_list("name", flat=True)}`',
+  );
+});
