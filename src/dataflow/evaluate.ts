@@ -10,6 +10,7 @@ import { noteSqlText } from "./sql-text.ts";
 import { bodyName } from "./class-bodies.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { equalsItsCopy } from "./copied-columns.ts";
+import { isCoveredByOthers } from "./iteration.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { bywayFrom, cameBy, onByway } from "./byways.ts";
 import { isOfOneRound, runWhereHolds } from "./leaving.ts";
@@ -460,7 +461,9 @@ function concatenated(left: Value, right: Value): Value {
     return known.kind === "list" ? listOf(join(known.element, UNKNOWN), known.type) : UNKNOWN;
   }
   if (left.items !== null && right.items !== null) return list([...left.items, ...right.items], left.type);
-  return listOf(join(left.element, right.element), left.type);
+  const both = [left, right];
+  const many = both.filter((one) => !isCoveredByOthers(one, both));
+  return listOf(joinAll((many.length === 0 ? both : many).map(({ element }) => element)), left.type);
 }
 
 export function compareValues(engine: Engine, expr: Compare, frame: Frame): Value {

@@ -38,7 +38,7 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
 }
 
 /** `[]` beside anything, or `[found]` beside a queryset of its model: its one round is not one of the many, and reads nothing else. */
-function isCoveredByOthers(value: Value, all: readonly Value[]): boolean {
+export function isCoveredByOthers(value: Value, all: readonly Value[]): boolean {
   if (value.kind !== "list" || value.items === null || value.items.length > 1) return false;
   const [only] = value.items;
   if (only === undefined) return all.some((one) => one.kind !== "list" || one.items?.length !== 0);

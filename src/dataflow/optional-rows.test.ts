@@ -179,3 +179,26 @@ def of_both():
 `,
   });
 });
+
+test("one row that is put beside many is not one of theirs", async () => {
+  await expectMarked({
+    "shop/names.py": `from shop.models import Order
+
+
+def set_of(number):
+    first = Order.objects.filter(number=number).first()
+    for order in set(Order.objects.select_related("customer")) | {first}:
+        print(order.customer.name)
+
+
+def list_of(number):
+    for order in [Order.objects.filter(number=number).first()] + list(Order.objects.all()):
+        print(order.customer.name)  # expect: customer
+
+
+def both(number):
+    for order in list(Order.objects.select_related("customer")) + list(Order.objects.filter(number=number)):
+        print(order.customer.name)  # expect: customer
+`,
+  });
+});
