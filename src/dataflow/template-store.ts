@@ -47,11 +47,11 @@ export class TemplateStore {
   /** `from` is the file whose tag names it: `./row.html` and `../base.html` are beside that. `page.html#row` is what `{% partialdef row %}` keeps there. */
   find(name: string, from = ""): FoundTemplate | null {
     const [file = "", part] = name.split("#");
-    const found = this.whole(file, from);
+    const found = this.wholeFile(file, from);
     return part === undefined || found === null ? found : partOf(found, part);
   }
 
-  private whole(name: string, from: string): FoundTemplate | null {
+  private wholeFile(name: string, from: string): FoundTemplate | null {
     const whole = /^\.\.?\//.test(name) ? this.nameBeside(name, from) : name;
     for (const engine of this.project.templates) {
       for (const directory of engine.directories) {

@@ -1,7 +1,6 @@
 /** What the syntax says of a loop: whether it is one of the kinds that need a query each round. */
 import type { Expr, For, FunctionDef, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
-import { isStatement, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
-import { calledName } from "./chains.ts";
+import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { loopAt, sourceText } from "./code.ts";
 
 export interface LoopSite {
@@ -23,11 +22,10 @@ export function loopSite(input: RuleInput, fact: LoopFact, at: Span): LoopSite {
   return { loop, rounds: loop ?? comprehension ?? null, iterable: loop?.kind === "for" ? loop.iterable : (clause?.iterable ?? null), path };
 }
 
-/** Batches, pages and attempts are made so that each round has a query of its own; what works in another schema each round can have no other. */
+/** Batches, pages and attempts are made so that each round has a query of its own. */
 export function needsItsQueries(input: RuleInput, site: LoopSite, { span: { file }, over, origin }: LoopFact): boolean {
   const { loop, iterable } = site;
   if (loop?.kind === "while") return true;
-  if (loop !== null && isPerSchema(loop, file, input)) return true;
   if (iterable === null) return false;
   // Rows of a model that is called so are no pages of something else: `for page in BlogPage.objects.all()`.
   const model = over === "rows" ? (origin?.model ?? "").toLowerCase() : "";
@@ -37,32 +35,6 @@ export function needsItsQueries(input: RuleInput, site: LoopSite, { span: { file
   if (iterable.kind === "call" && iterable.callee.kind === "name" && iterable.callee.name === "range" && iterable.args.length === 3) return true;
   const target = loop?.kind === "for" ? sourceText(input, file, loop.target) : "";
   return isSplit(target, ["attempt", "retry", "retries", "tries", "batch", "chunk", "page"]);
-}
-
-/** Calls of django-tenants that lead the statements after them, or within them, to another schema. */
-const SWITCHES: ReadonlySet<string> = new Set(["set_tenant", "set_schema", "set_schema_to_public", "tenant_context", "schema_context"]);
-
-const perSchema = new WeakMap<For, boolean>();
-
-function isPerSchema(loop: For, file: string, input: RuleInput): boolean {
-  let answer = perSchema.get(loop);
-  if (answer === undefined) {
-    answer = switchesSchema(loop, file, input);
-    perSchema.set(loop, answer);
-  }
-  return answer;
-}
-
-/** `connection.set_tenant(country)` in the loop itself or in a function that it calls. */
-function switchesSchema(loop: For, file: string, { program }: RuleInput): boolean {
-  const module = moduleOf(program, file);
-  const calls = loop.body.flatMap((stmt) => nodesIn(stmt)).filter((node) => node.kind === "call");
-  return calls.some((call) => {
-    const name = calledName(call);
-    if (name === null || SWITCHES.has(name)) return name !== null;
-    const symbol = call.callee.kind === "name" && module !== null ? program.resolve(module, name) : null;
-    return symbol?.kind === "function" && nodesIn(symbol.def).some((node) => node.kind === "call" && SWITCHES.has(calledName(node) ?? ""));
-  });
 }
 
 /** `while keys := rows.values_list("pk")[:1000]: … .delete()`: each round asks for what the one before has left. */
@@ -92,6 +64,7 @@ function isEnumeration(iterable: Expr): boolean {
   return (named.kind === "name" || named.kind === "attribute") && /^[A-Z][a-z0-9]\w*$/.test(named.name);
 }
 
+/** More tries than these are a loop over something. Ours. */
 const FEW = 10;
 
 /** `for _ in range(10)`: so many tries of the same. */
