@@ -4,6 +4,7 @@ import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Span, Spot } fr
 import { moduleOf, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { isCommandFile } from "../command-files.ts";
 import { modelName } from "../names.ts";
+import { isScript } from "./scripts.ts";
 import { isInside } from "../../model/span.ts";
 
 export const rule: Rule = {
@@ -22,7 +23,9 @@ export const rule: Rule = {
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (!run.atImport || run.doubts.length > 0 || run.cached || run.inTemplate || run.related) return false;
   if (moduleOf(input.program, run.span.file)?.origin !== "project") return false;
-  return !isCommandFile(startOf(run).file) && !pathTo(input.program, startOf(run)).some(isScriptGuard);
+  if (isCommandFile(startOf(run).file) || pathTo(input.program, startOf(run)).some(isScriptGuard)) return false;
+  const module = moduleOf(input.program, startOf(run).file);
+  return module !== null && !isScript(input.program, module);
 }
 
 /** The module's own expression that leads to the query. */
