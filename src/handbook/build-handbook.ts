@@ -36,7 +36,7 @@ export function buildHandbook(input: HandbookInput): Handbook {
     split: splitOf(changes, base),
     changes,
     rests: evidenceUses(input),
-    overview: [causesPlot(work, order), modelsPlot(work), sourceLinesPlot(work), sizesPlot(work)].filter((one) => one !== null),
+    overview: [causesPlot(work, changes), modelsPlot(work), sourceLinesPlot(work), sizesPlot(work)].filter((one) => one !== null),
     sections: SECTIONS.map((section) => toSection(section, order, work)),
     since: sinceLast(stateOfRun(work), input.history),
     statements: handbookStatements(work, behind),

@@ -16,6 +16,9 @@ export const FIRST = 10;
 /** Of those, dangers without a time. */
 const MOST_RISKS = 2;
 
+/** In the handbook's unit. */
+export const removedBy = (changes: readonly Change[]): number => changes.reduce((sum, { gain }) => sum + (gain?.marginal ?? 0), 0);
+
 export function changesOf(work: Work): readonly Change[] {
   const { report, base } = work;
   const gains = new Map(work.gains.ranked.map(({ finding, gain }) => [finding, gain]));

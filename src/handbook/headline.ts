@@ -4,15 +4,13 @@ import type { Plot } from "../model/plot.ts";
 import type { Report } from "../model/report.ts";
 import { formatCount, formatNumber } from "../model/numbers.ts";
 import { RUNGS } from "../select/severity.ts";
-import { FIRST } from "./changes.ts";
+import { FIRST, removedBy } from "./changes.ts";
 import { gainRung, rangeOfAll, rangeSentence } from "./gain-range.ts";
 import { formatTime } from "./overview.ts";
 
 const WORDS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
 
 export const timedChanges = (changes: readonly Change[]): readonly Change[] => changes.slice(0, FIRST).filter(({ gain }) => gain !== null);
-
-export const removedBy = (changes: readonly Change[]): number => changes.reduce((sum, { gain }) => sum + (gain?.marginal ?? 0), 0);
 
 /** `Ten changes remove 34.9 of 48.0 s of database time a minute` */
 export function headlineOf(changes: readonly Change[], base: TimeBase | null, { findings, evidence }: Report): string {

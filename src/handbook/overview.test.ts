@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import type { Change } from "../model/handbook.ts";
 import type { LineTime } from "../model/recording.ts";
 import type { TimedStatement } from "../workload/time-base.ts";
 import type { Work } from "./input.ts";
-import { sourceLinesPlot } from "./overview.ts";
+import { causesPlot, sourceLinesPlot } from "./overview.ts";
 
 const statement = (id: string, time: number, lines?: readonly LineTime[]): TimedStatement => ({
   id,
@@ -34,4 +35,41 @@ test("a statement of several lines is divided among them as it was recorded, and
   ]);
   expect(plot.answer).toContain("50 % of the time belongs to a line that is known to send it");
   expect(plot.source).toBe("pg_stat_statements; 40 % of the time is of statements that several lines send, divided as the recording has it");
+});
+
+test("beside the time of each cause stands what of it the changes remove", () => {
+  const gain = (marginal: number): Change["gain"] => ({ today: marginal, marginal }) as Change["gain"];
+  const changes = [
+    { finding: "index", gain: gain(1.5) },
+    { finding: "loop", gain: null },
+  ] as unknown as readonly Change[];
+  const plot = causesPlot(
+    {
+      base: { unit: "s/min", from: "database", total: 10, source: "pg_stat_statements" },
+      report: {
+        findings: [
+          { id: "index", rule: "missing-index", chapter: "1.2", places: [] },
+          { id: "loop", rule: "query-in-loop", chapter: "2.4", places: [] },
+        ],
+      },
+      timed: [statement("a", 6), statement("b", 3)],
+      gains: {
+        ranked: [],
+        touched: new Map([
+          ["index", { link: "statement", pieces: [{ id: "a", statement: "a", time: 6 }] }],
+          ["loop", { link: "line", pieces: [{ id: "b", statement: "b", time: 3 }] }],
+        ]),
+      },
+      sentFrom: () => [],
+      recordings: [],
+      evidence: { database: null },
+    } as unknown as Work,
+    changes,
+  );
+  if (plot?.kind !== "bars") throw new Error("no bars");
+  expect(plot.bars.map(({ label, value, removed, note }) => [label, value, removed, note]).slice(0, 2)).toEqual([
+    ["missing or wrong index", 6, 1.5, "60 %, of which 1.5 goes"],
+    ["per-row queries", 3, undefined, "30 %"],
+  ]);
+  expect(plot.answer).toContain("1.5 s/min of it goes with the one change that a figure is known of; 1 change more carries none.");
 });

@@ -1,11 +1,13 @@
 /** The plots of the first page: where the time goes. */
 import type { Finding } from "../model/finding.ts";
+import type { Change, TimeBase } from "../model/handbook.ts";
 import { rowsOf as tableRows } from "../rules/database/index-figures.ts";
 import type { Plot } from "../model/plot.ts";
-import { formatBytes, formatNumber, formatPercent } from "../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPercent } from "../model/numbers.ts";
 import { blamedFrame } from "../recording/user-code.ts";
 import { linePieces } from "../workload/pieces.ts";
 import { recordedTimes } from "../workload/time-base.ts";
+import { removedBy } from "./changes.ts";
 import type { Work } from "./input.ts";
 import { formatTime } from "./time-words.ts";
 import { changeable, KIND_WORDS, unfoundBars, unfoundOf } from "./unfound.ts";
@@ -32,20 +34,27 @@ const causeOf = (finding: Finding): string => CAUSES.find(([, isOf]) => isOf(fin
 /** Less than this share of the time is no bar of its own. Ours. */
 const LEAST_SHARE = 0.0005;
 
-/** Each piece of time goes to the first finding in the plan's order that would change it; what none would change comes last. */
-export function causesPlot(work: Work, order: readonly string[]): Plot | null {
+/**
+ * Each piece of time goes to the first finding in the plan's order that would change it; what none would change comes last. A statement
+ * that a finding would change seldom goes whole: what the changes remove of each cause is said beside its time.
+ */
+export function causesPlot(work: Work, changes: readonly Change[]): Plot | null {
   const { base, report, timed } = work;
   if (base === null) return null;
   const touched = changeable(work);
   const findings = new Map(report.findings.map((one) => [one.id, one]));
   const taken = new Set<string>();
   const sums = new Map<string, number>();
-  for (const id of order) {
+  const gone = new Map<string, number>();
+  for (const { finding: id, gain } of changes) {
     const finding = findings.get(id);
+    if (finding === undefined) continue;
+    const cause = causeOf(finding);
+    gone.set(cause, (gone.get(cause) ?? 0) + (gain?.marginal ?? 0));
     for (const piece of touched.get(id)?.pieces ?? []) {
-      if (finding === undefined || taken.has(piece.id)) continue;
+      if (taken.has(piece.id)) continue;
       taken.add(piece.id);
-      sums.set(causeOf(finding), (sums.get(causeOf(finding)) ?? 0) + piece.time);
+      sums.set(cause, (sums.get(cause) ?? 0) + piece.time);
     }
   }
   const found = [...sums].filter(([, value]) => value >= base.total * LEAST_SHARE).toSorted((a, b) => b[1] - a[1]);
@@ -56,14 +65,33 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
   return {
     kind: "bars",
     question: "What does the time go on?",
-    answer: `${formatPercent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding would change${first === undefined ? "" : `, ${formatPercent(first[1] / base.total)} on ${first[0]}`}.${restWords(left, base.total)}`,
+    answer: `${formatPercent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding would change${first === undefined ? "" : `, ${formatPercent(first[1] / base.total)} on ${first[0]}`}.${goneWords(changes, base)}${restWords(left, base.total)}`,
     source: `${base.source}; ${formatNumber(timed.length)} statements${dividedWords(dividedTime(work), base.total)}`,
     unit: base.unit,
     bars: [
-      ...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: formatPercent(value / base.total) })),
+      ...found.map(([label, value]) => ({
+        label,
+        value,
+        tone: "found" as const,
+        ...goneOf(gone.get(label) ?? 0),
+        note: noteOf(value / base.total, gone.get(label) ?? 0),
+      })),
       ...left.map(({ label, value }) => ({ label, value, tone: "other" as const, note: formatPercent(base.total === 0 ? 0 : value / base.total) })),
     ],
   };
+}
+
+const goneOf = (removed: number): { readonly removed?: number } => (removed > 0 ? { removed } : {});
+
+const noteOf = (part: number, removed: number): string => `${formatPercent(part)}${removed > 0 ? `, of which ${formatTime(removed)} goes` : ""}`;
+
+function goneWords(changes: readonly Change[], { total, unit }: TimeBase): string {
+  const timed = changes.filter(({ gain }) => gain !== null);
+  const removed = removedBy(timed);
+  if (timed.length === 0 || removed < total * LEAST_SHARE) return "";
+  const without = changes.length - timed.length;
+  const goes = `${formatTime(removed)} ${unit} of it ${timed.length === 1 ? "goes with the one change" : `goes with the ${formatNumber(timed.length)} changes`} that a figure is known of`;
+  return ` ${goes}${without === 0 ? "" : `; ${formatCount(without, "change")} more ${without === 1 ? "carries" : "carry"} none`}.`;
 }
 
 /** What has no remedy is said by its largest kind: why nothing is to be gained there. */

@@ -24,6 +24,8 @@ export interface BarsPlot {
     readonly label: string;
     readonly value: number;
     readonly tone: "found" | "other";
+    /** Of the value, in its unit: what the changes remove. */
+    readonly removed?: number;
     readonly note?: string;
     readonly finding?: string;
   }[];

@@ -88,21 +88,23 @@ function splitWords(parts: readonly { readonly rung: string; readonly value: num
 
 const LABEL = 26;
 const BAR = 27;
-/** Of the figures behind a bar. */
-const FIGURES = 16;
+/** Of the three figures behind a bar: time, share, and what of it the changes remove. */
+const FIGURES = 23;
 
 function causes({ overview, time }: Handbook, style: TextStyle): readonly string[] {
   const plot = overview.find((one) => one.kind === "bars" && one.bars.some(({ tone }) => tone === "other"));
   if (time === null || plot?.kind !== "bars") return [];
   const [room, figure] = style.width < NARROW ? [0, 6] : [Math.min(BAR, style.width - LABEL - FIGURES), 7];
   const most = Math.max(...plot.bars.map(({ value }) => value), 0);
+  const hasGone = plot.bars.some(({ removed = 0 }) => removed > 0);
   const { filled, empty } = glyphsOf(style);
-  const lines = plot.bars.map(({ label, value, tone }) => {
+  const lines = plot.bars.map(({ label, value, tone, removed = 0 }) => {
     const width = most === 0 || room === 0 ? 0 : Math.max(1, Math.round((room * value) / most));
     const bar = paint(style, tone === "found" ? "yellow" : "dim", (tone === "found" ? filled : empty).repeat(width));
-    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(room - width)}${formatTime(value).padStart(figure)}${formatPercent(time.total === 0 ? 0 : value / time.total).padStart(figure)}`;
+    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(room - width)}${formatTime(value).padStart(figure)}${formatPercent(time.total === 0 ? 0 : value / time.total).padStart(figure)}${room > 0 && removed > 0 ? formatTime(removed).padStart(figure) : ""}`;
   });
-  return [`${padTo("Where the time goes", LABEL + room + 1)}${time.unit.padStart(figure)}`, ...lines];
+  const heads = [time.unit, ...(room > 0 && hasGone ? ["share", "goes"] : [])].map((one) => one.padStart(figure)).join("");
+  return [`${padTo("Where the time goes", LABEL + room + 1)}${heads}`, ...lines];
 }
 
 // ---------------------------------------------------------------------------------------------- changes
