@@ -49,6 +49,7 @@ import {
 } from "./values.ts";
 import { changeLoad } from "./attribute-writes.ts";
 import { deferralDoubts } from "./deferral.ts";
+import { isOffered } from "./generic-limits.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
@@ -384,7 +385,7 @@ function genericTargets(engine: Engine, row: RowValue, field: Field): Value {
     const model = engine.graph.byLabel(only);
     return model === null ? UNKNOWN : relatedRow(row, field, model, loaded?.node ?? BARE);
   }
-  const known = modelsLeadingTo(engine, row.model);
+  const known = modelsLeadingTo(engine, row.model).filter((model) => isOffered(row.model, field, model));
   return joinAll(known.map((model) => relatedRow(row, field, model, loaded?.node ?? BARE)));
 }
 
