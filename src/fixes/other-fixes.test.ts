@@ -29,6 +29,7 @@ describe("reads the key from the row", () => {
     expect(both.after).toBe(code(":\n        print(book.author_id == book.author_id)"));
     const other = await mend({ "shop/code.py": code(":\n        print(book.author == pk)") }, "n-plus-one");
     expect(other.after).toBe(code('.select_related("author"):\n        print(book.author == pk)'));
+    expect([other.titles, other.safeties]).toEqual([["Or load author with the queryset"], ["review"]]);
     expect(other.found[0]?.message).toContain("Compare `author_id`, which came with the row, with the other one's key.");
   });
   test.each([
