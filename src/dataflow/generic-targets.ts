@@ -1,6 +1,7 @@
 /** Generic foreign keys: what says which model they lead to. */
-import type { Field, Model } from "../model/index.ts";
+import type { Model } from "../model/index.ts";
 import type { CallArgs, Engine } from "./engine.ts";
+import { contentTypeField } from "./generic-limits.ts";
 import { contentTypeOf, withTarget, type LoadNode } from "./load-tree.ts";
 import { makeRow } from "./rows.ts";
 import type { ManagerValue, Value } from "./values.ts";
@@ -32,11 +33,4 @@ export function narrowedTargets(model: Model, load: LoadNode, args: CallArgs): L
     if (type?.kind === "row" && type.load.standsFor !== null) narrowed = withTarget(narrowed, field.name, type.load.standsFor);
   }
   return narrowed;
-}
-
-/** The first argument of `GenericForeignKey("content_type", "object_id")`. */
-function contentTypeField({ declaration }: Field): string {
-  if (declaration?.kind !== "call") return "content_type";
-  const named = declaration.keywords.find((one) => one.name === "ct_field")?.value ?? declaration.args[0];
-  return named?.kind === "str" ? named.value : "content_type";
 }

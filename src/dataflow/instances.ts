@@ -2,6 +2,7 @@
 import type { ClassInfo, Compare, Expr } from "../model/index.ts";
 import { isNoneLiteral } from "../python/syntax-tree.ts";
 import type { Engine } from "./engine.ts";
+import { rowsMade } from "./found-or-made.ts";
 import { lookUp, type Binding, type Frame } from "./frame.ts";
 import { withPrefetched } from "./load-tree.ts";
 import { ABSENT, alternatives, joinAll, PRESENT, SET, truth, type RowValue, type UnknownValue, type Value } from "./values.ts";
@@ -27,7 +28,7 @@ export function narrowing(engine: Engine, test: Expr, frame: Frame): Narrowing {
       return isAnd ? { then: all, otherwise: NONE_OF_THEM } : { then: NONE_OF_THEM, otherwise: all };
     }
     case "name":
-      return { then: unknownAs(PRESENT, test, frame), otherwise: absent(test, frame) };
+      return { then: new Map([...unknownAs(PRESENT, test, frame), ...rowsMade(engine, test, frame)]), otherwise: absent(test, frame) };
     case "compare":
       return byPrefetched(test, frame) ?? byNone(test, frame);
     default:

@@ -37,6 +37,7 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
+import { foundOrMade } from "./found-or-made.ts";
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
@@ -967,9 +968,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
     tellCreated(engine, made, args, site);
     return made;
   }
-  if (name === "get_or_create" || name === "update_or_create") {
-    return { kind: "list", id: freshId(), type: "tuple", items: [there(row), UNKNOWN], element: UNKNOWN };
-  }
+  if (name === "get_or_create" || name === "update_or_create") return foundOrMade(name, row, args, site.frame);
   // The list that it was given, with keys where the database tells them.
   const given = name === "bulk_create" ? argument(args, 0, "objs") : null;
   return given?.kind === "list" ? given : UNKNOWN;

@@ -49,6 +49,7 @@ import {
 } from "./values.ts";
 import { changeLoad } from "./attribute-writes.ts";
 import { deferralDoubts } from "./deferral.ts";
+import { isOffered } from "./generic-limits.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
@@ -384,7 +385,7 @@ function genericTargets(engine: Engine, row: RowValue, field: Field): Value {
     const model = engine.graph.byLabel(only);
     return model === null ? UNKNOWN : relatedRow(row, field, model, loaded?.node ?? BARE);
   }
-  const known = modelsLeadingTo(engine, row.model);
+  const known = modelsLeadingTo(engine, row.model).filter((model) => isOffered(row.model, field, model));
   return joinAll(known.map((model) => relatedRow(row, field, model, loaded?.node ?? BARE)));
 }
 
@@ -532,7 +533,9 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
         noteRow(engine, row, name.replace(/^a/, ""), args, site);
         recordWrite(engine, name.replace(/^a/, ""), row.model, null, site, { isOfNewRow: row.isNew });
       }
-      engine.tellReceivers(row, name === "delete" || name === "adelete" ? "delete" : "save", site);
+      const isDelete = name === "delete" || name === "adelete";
+      engine.tellReceivers(row, isDelete ? "delete" : "save", site);
+      if (isDelete && isInEachRound(row, site.frame)) forgetMany(row);
       return UNKNOWN;
     });
   }
@@ -624,6 +627,20 @@ export function changeRelated(row: RowValue, name: string, { frame }: Pick<CallS
 
 function isUnderCondition({ branch }: Pick<Frame, "branch">): boolean {
   return branch.split("/").some((arm) => arm !== "" && !arm.endsWith(":loop"));
+}
+
+/** Every round of the row's loop comes here, whichever function it stands in. */
+function isInEachRound({ loop }: RowValue, frame: Frame): boolean {
+  for (let at: Frame | null = frame; at !== null && at.depth >= (loop?.depth ?? 0); at = at.caller) {
+    const arms = at.branch.split("/");
+    if (isUnderCondition({ branch: arms.slice(arms.findLastIndex((arm) => arm.endsWith(":loop")) + 1).join("/") })) return false;
+  }
+  return true;
+}
+
+/** A row that was deleted has no key any more, and so no rows that point to it: what was prefetched of them before would be others than the code gets. */
+function forgetMany(row: RowValue): void {
+  for (const { name, relation } of row.model.fields.values()) if (relation?.single === false) row.extra.set(name, UNKNOWN);
 }
 
 /** A query for one row that is in memory already. */

@@ -34,6 +34,8 @@ export interface UnknownValue {
   readonly isPresent?: true;
   /** False: what a condition says on the way where it does not hold. */
   readonly isAbsent?: true;
+  /** The second that `get_or_create()` gives: where it is true, the row was made with these values. */
+  readonly makes?: { readonly of: RowValue; readonly given: CallArgs };
 }
 export interface LiteralValue {
   readonly kind: "literal";

@@ -1,7 +1,7 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
 import { isSameSpan } from "../model/span.ts";
-import { isNoneLiteral } from "../python/syntax-tree.ts";
+import { isNoneLiteral, pathTo } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
 import { genericBefore, joinHazard, stepsOf, stepsPrefetched } from "./eager-paths.ts";
@@ -52,15 +52,34 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
 }
 
 /** `model.objects.get(pk=pk)` in a helper that is handed several models. */
-function judgeModels({ origin, path }: LazyLoad, { facts, graph }: RuleInput): Verdict | null {
+function judgeModels(load: LazyLoad, input: RuleInput): Verdict | null {
+  const { origin, path } = load;
   if (origin.kind !== "manager") return null;
+  const { facts, graph } = input;
   const [step = ""] = path.split("__");
   const others = facts.origins.filter((one) => one.kind === "manager" && one.model !== origin.model && isSameSpan(one.span, origin.span));
   const without = others.find(({ model }) => (graph.byLabel(model)?.fields.get(step)?.relation ?? null) === null);
+  const general = without === undefined ? functionGivenModel(load, input) : null;
+  if (general !== null) return advice(`\`${general}()\` is handed the model: load it where that is called, other models may have no \`${step}\``);
   if (without === undefined) return null;
   return advice(
     `the line fetches rows of other models too, and \`${graph.byLabel(without.model)?.name ?? without.model}\` has no \`${step}\`: load it where the model is known`,
   );
+}
+
+/** The function that makes the queryset of a model which it is handed, for others to read: whatever it loads, it loads for each model. */
+function functionGivenModel({ origin: { span }, calls, access }: LazyLoad, { program, text }: RuleInput): string | null {
+  const [base] = /^\w+(?=\s*\.)/.exec(text(span.file).slice(span.start, span.end)) ?? [];
+  const around = pathTo(program, span);
+  const at = around.findLastIndex(({ kind }) => kind === "function");
+  const holder = around[at];
+  if (base === undefined || holder?.kind !== "function") return null;
+  const reader = calls[0] ?? access;
+  if (reader.file === span.file && reader.start >= holder.start && reader.end <= holder.end) return null;
+  const index = holder.params.findIndex(({ name }) => name === base);
+  // `cls` of a method is the class that the method stands in, or one below it.
+  const isOwnClass = index === 0 && around.slice(0, at).some(({ kind }) => kind === "class");
+  return index < 0 || isOwnClass ? null : holder.name;
 }
 
 /** `refresh_from_db()` throws away what came with the row. */

@@ -1,14 +1,21 @@
 /** What can be done about a relation that is loaded row by row, the best first. */
 import type { FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
 import { eagerLoadFix } from "./eager-load.ts";
-import { keyAccessFix } from "./key-access.ts";
+import { keyAccessFix, keyColumn } from "./key-access.ts";
 
 /** `loads` are all reads that the finding is about, `load` the one with the longest path. */
 export function lazyLoadFixes(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
   const key = keyAccessFix(loads, input);
   // No line of the project has the queryset that delete() fetches them with, however deep in the receiver the read is.
   if (load.origin.collected === true) return key === null ? [] : [key];
-  return key === null ? (loadAndReadKey(load, loads, input) ?? eagerLoadFix(load, input)) : [key, ...eagerLoadFix(load, input)];
+  return key === null ? (loadAndReadKey(load, loads, input) ?? loadAnyway(load, loads, input)) : [key, ...eagerLoadFix(load, input)];
+}
+
+/** Where the key would do, and no edit can say so for the other side of a comparison, the row may be loaded too: that is the second best. */
+function loadAnyway(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
+  const fixes = eagerLoadFix(load, input);
+  if (keyColumn(load, loads, input) === null) return fixes;
+  return fixes.map((fix) => ({ ...fix, title: fix.title.replace(/^Load/, "Or load"), safety: fix.safety === "safe" ? "review" : fix.safety }));
 }
 
 /** The row that has the key is loaded one by one as well. */

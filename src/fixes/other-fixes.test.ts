@@ -29,6 +29,7 @@ describe("reads the key from the row", () => {
     expect(both.after).toBe(code(":\n        print(book.author_id == book.author_id)"));
     const other = await mend({ "shop/code.py": code(":\n        print(book.author == pk)") }, "n-plus-one");
     expect(other.after).toBe(code('.select_related("author"):\n        print(book.author == pk)'));
+    expect([other.titles, other.safeties]).toEqual([["Or load author with the queryset"], ["review"]]);
     expect(other.found[0]?.message).toContain("Compare `author_id`, which came with the row, with the other one's key.");
   });
   test.each([
@@ -190,6 +191,35 @@ describe("where one line fetches rows of several models", () => {
   test("it is where all have it", async () => {
     const mended = await mend({ "shop/code.py": helper("") }, "n-plus-one");
     expect(mended.after).toMatch(/model\.objects\.select_related\(\s*"author"\s*\)/);
+  });
+
+  test("a function that is handed the model loads nothing for one of them", async () => {
+    const text =
+      "from shop.models import Author, Book\n\n\ndef of_number(model, no):\n    return model.objects.filter(no=no)\n\n\ndef show(no):\n    for book in of_number(Book, no):\n        print(book.author.name)\n";
+    const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+    expect([mended.after, mended.safeties]).toEqual([text, ["advice"]]);
+    expect(mended.titles).toEqual([expect.stringContaining("`of_number()` is handed the model: load it where that is called")]);
+  });
+
+  test("a class method's own class is known", async () => {
+    const text = `from django.db import models
+from shop.models import Author
+
+
+class Note(models.Model):
+    author = models.ForeignKey(Author, models.CASCADE)
+
+    @classmethod
+    def newest(cls):
+        return cls.objects.order_by("-pk")
+
+
+def show():
+    for note in Note.newest():
+        print(note.author.name)
+`;
+    const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+    expect(mended.after).toContain('cls.objects.order_by("-pk").select_related("author")');
   });
 });
 

@@ -663,3 +663,36 @@ urlpatterns = [path("invoices/<pk>", one), path("orders", views.Orders.as_view({
 `,
   });
 });
+
+test("a serializer that is given no data has no initial values to look rows up by", async () => {
+  await expectMarked({
+    "shop/views.py": `from rest_framework import serializers, viewsets
+from shop.models import Category, Customer, Order
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["total"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        data = self.get_initial()
+        key = data.get("category") if data else None
+        if key:
+            print(Category.objects.get(pk=key).parent.name)
+
+
+class CustomerSerializer(serializers.Serializer):
+    orders = serializers.SerializerMethodField()
+
+    def get_orders(self, customer):
+        return OrderSerializer(list(customer.orders.all()), many=True).data
+
+
+class Customers(viewsets.ReadOnlyModelViewSet):
+    queryset = Customer.objects.prefetch_related("orders")
+    serializer_class = CustomerSerializer
+`,
+  });
+});

@@ -35,7 +35,11 @@ class BaseSerializer(Field):
 
 
 class Serializer(BaseSerializer):
-    pass
+    def get_initial(self):
+        # Without data the values of its fields are empty ones.
+        if self.initial_data is None:
+            return {}
+        return luthier.unknown()
 
 
 class ListSerializer(BaseSerializer):
