@@ -10,6 +10,7 @@ import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
+import { isOverOwnFile } from "../own-files.ts";
 import { isInside, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
@@ -110,7 +111,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const relation = run.origin.kind === "related" ? (run.origin.relation ?? null) : null;
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: isSetOff || isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
+    confidence: isSetOff || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
