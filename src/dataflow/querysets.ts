@@ -467,12 +467,16 @@ function isOneValue(value: Value): boolean {
   return value.kind !== "queryset" && value.kind !== "list" && !isNone(value);
 }
 
-/** The field that `name`, `name_id`, `name__pk` or `name__exact` compares with; none where the value may be NULL, which many rows can have. */
+/**
+ * The field that `name`, `name_id`, `name__pk` or `name__exact` compares with; none where the value may be NULL, which many rows can have. Who asks
+ * for the one row of another has that other row: `filter(group_id=self.pk)`.
+ */
 function exactField(model: Model, keyword: string, value: Value): string[] {
   const name = keyword.replace(/__(?:exact|pk|id)$/, "");
   if (name === "pk" || name === "id") return [model.primaryKey];
   const field = model.fields.get(name) ?? model.fields.get(name.replace(/_id$/, ""));
-  if (field === undefined || (field.null && truth(value) !== true) || (name !== keyword && field.relation === null && !keyword.endsWith("__exact"))) return [];
+  const mayBeNull = field?.null === true && field.relation?.kind !== "o2o" && truth(value) !== true;
+  if (field === undefined || mayBeNull || (name !== keyword && field.relation === null && !keyword.endsWith("__exact"))) return [];
   return [field.name];
 }
 

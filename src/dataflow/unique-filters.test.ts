@@ -90,3 +90,25 @@ def unsubscribe(place, person):
     "shop/code.py": each.replace("(place, person):\n    ", "(place, people):\n    for person in people:\n        "),
   });
 });
+
+test("the one row of another is one, though some have none", async () => {
+  await expectMarked({
+    "shop/models.py": `from django.db import models
+
+
+class Group(models.Model):
+    name = models.CharField(max_length=50)
+
+    def names(self):
+        for one in Payment.objects.filter(group_id=self.pk):
+            print(one.payer.name)
+        for one in Payment.objects.filter(group=None):
+            print(one.payer.name)  # expect: payer
+
+
+class Payment(models.Model):
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, null=True, related_name="payment")
+    payer = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="payments")
+`,
+  });
+});

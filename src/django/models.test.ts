@@ -578,6 +578,14 @@ describe("signals", () => {
     const { graph } = readTestProject(receivers("from shop.models import Book\nm2m_changed.connect(print, sender=Book.tags.through)"));
     expect(graph.byLabel("shop.Book_tags")?.signals).toEqual(["m2m_changed"]);
   });
+
+  it("of a through table that Django makes, whose two ends are unique together", () => {
+    const body =
+      "class Tag(models.Model): pass\nclass Book(models.Model):\n    tags = models.ManyToManyField(Tag)\n    sequels = models.ManyToManyField('self')";
+    const { graph } = readTestProject(shop(body));
+    expect(graph.byLabel("shop.Book_tags")?.uniqueTogether).toEqual([["book", "tag"]]);
+    expect(graph.byLabel("shop.Book_sequels")?.uniqueTogether).toEqual([["from_book", "to_book"]]);
+  });
 });
 
 describe("labels", () => {

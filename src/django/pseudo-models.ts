@@ -1,6 +1,7 @@
 import type { ClassDef } from "../model/ir.ts";
 import { createClass } from "../python/program-scope.ts";
 import { builtinField, type LocalField, noRelation } from "./local-fields.ts";
+import type { ConstantValue } from "../python/constant.ts";
 import type { Draft } from "./model-drafts.ts";
 import type { ModelOptions } from "./model-options.ts";
 import { type Table, throughLabel } from "./reverse-fields.ts";
@@ -34,19 +35,21 @@ export function createThroughModels(tables: readonly Table[]): readonly Table[] 
   );
 }
 
+type Ends = readonly [from: string, to: string];
+
 function throughTable(draft: Draft, field: LocalField, target: Draft): Table {
-  const pseudo = { ...pseudoDraft(draft, `${draft.name}_${field.name}`, field), options: throughOptions(draft, field) };
   const [from, to] = [draft.name.toLowerCase(), target.name.toLowerCase()];
-  const isSelf = draft === target;
-  const ends = [foreignKey(pseudo, isSelf ? `from_${from}` : from, draft), foreignKey(pseudo, isSelf ? `to_${to}` : to, target)];
-  return tableOf(pseudo, ends);
+  const names: Ends = draft === target ? [`from_${from}`, `to_${to}`] : [from, to];
+  const pseudo = { ...pseudoDraft(draft, `${draft.name}_${field.name}`, field), options: throughOptions(draft, field, names) };
+  return tableOf(pseudo, [foreignKey(pseudo, names[0], draft), foreignKey(pseudo, names[1], target)]);
 }
 
 /** `db_table` of the field, or the owner's table and the field's name; both ends together are unique. */
-function throughOptions(draft: Draft, { name, declaration }: LocalField): ModelOptions {
+function throughOptions(draft: Draft, { name, declaration }: LocalField, ends: Ends): ModelOptions {
   const said = declaration?.kind === "call" ? declaration.keywords.find((one) => one.name === "db_table")?.value : undefined;
   const table = said?.kind === "str" ? said.value : truncateName(`${stripQuotes(tableName(draft))}_${name}`);
-  return { ...noOptions, constant: (option) => (option === "db_table" ? table : undefined) };
+  const unique: ConstantValue = { kind: "list", items: [{ kind: "list", items: ends, isComplete: true }], isComplete: true };
+  return { ...noOptions, constant: (option) => (option === "db_table" ? table : option === "unique_together" ? unique : undefined) };
 }
 
 /** simple_history: a model per tracked model, with a copy of each column and who changed it when. */

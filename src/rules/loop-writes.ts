@@ -6,6 +6,7 @@ import { isStatement, moduleOf, nodesIn, type SyntaxNode } from "../python/synta
 import { callAt, functionAt, rootName, targetsOf } from "./code.ts";
 import { isNamedAfter } from "./collect-fix.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
+import { isOverOwnFile } from "./own-files.ts";
 import { oncePerPlace } from "./runs.ts";
 
 export interface LoopWrite {
@@ -91,8 +92,8 @@ function isStampedOnce({ declaration, type }: Field): boolean {
 const LONG_ROUND = 14;
 const OUTSIDE = /send|mail|sleep|(?<!pre)fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
 
-export function writeConfidence({ site, receiver }: LoopWrite): Confidence {
-  if (isOverConstant(site) || site.loop === null || isFlush(site) || isForOneMatch(site)) return "possible";
+export function writeConfidence({ site, loop, receiver }: LoopWrite, input: RuleInput): Confidence {
+  if (isOverConstant(site) || isOverOwnFile(site, loop, input) || site.loop === null || isFlush(site) || isForOneMatch(site)) return "possible";
   const nodes = [...nodesIn(site.loop)];
   // Code that asks a row for its fields is written for rows of any model.
   if (nodes.some((node) => node.kind === "attribute" && node.name === "_meta" && rootName(receiver).some((name) => rootName(node).includes(name))))

@@ -39,7 +39,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const words = isOfKey(one, input) ? ofKey(relation, how, isSameOwner) : ofLinks(relation, how, { isSameOwner, isAsked: hasOwnThrough(one, input) });
   return {
     key: [...writeKey(one), relation],
-    confidence: writeConfidence(one),
+    confidence: writeConfidence(one, input),
     claim: `The loop calls \`${relation}.${how}()\` once a round: each call is a statement of its own.`,
     ...words,
     model: one.model.label,

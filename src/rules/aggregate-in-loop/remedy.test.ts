@@ -293,3 +293,33 @@ test("one row that each round fetches anew is asked once", async () => {
   ]);
   expect(await asked("line.order_id")).toEqual([expect.stringMatching(/^Each round fetches its row alone: /)]);
 });
+
+test("what the write of a row asks is no question of the loop's", async () => {
+  const sureness = async (loop: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/models.py": `from django.db import models
+
+
+class Basket(models.Model):
+    total = models.IntegerField(default=0)
+
+    def save(self, *args, **kwargs):
+        self.total = self.items.count()
+        super().save(*args, **kwargs)
+
+    def close(self):
+        self.save(update_fields=["total"])
+
+
+class Item(models.Model):
+    basket = models.ForeignKey(Basket, models.CASCADE, related_name="items")
+`,
+      "shop/signals.py": "",
+      "shop/work.py": `from shop.models import Basket\n\n\ndef work():\n    for basket in Basket.objects.all():\n        ${loop}\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "aggregate-in-loop").map(({ confidence }) => confidence);
+  };
+  expect(await sureness("basket.save()")).toEqual(["possible"]);
+  expect(await sureness("basket.close()")).toEqual(["possible"]);
+  expect(await sureness("print(basket.items.count())")).toEqual(["certain"]);
+});

@@ -12,6 +12,7 @@ import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
+import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { isInside, isSameSpan, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
@@ -36,13 +37,14 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   const holder = holderName(load.origin.symbol, input.program);
   const relation = dotted(load.path);
   const { asks, remedy } = question(load, input);
+  const isSetOff = load.origin.collected !== true && isSetOffByWrite(load.calls, load.access, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: confidenceOf(load, input.facts),
+    confidence: isSetOff ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
     remedy: remedyFor(load, input) ?? (isChangedInLoop(load, input.facts) ? `${remedy} ${BEFORE_CHANGE}` : remedy),
-    doubt: loadDoubt(load),
+    doubt: isSetOff ? SET_OFF : loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),

@@ -3,6 +3,7 @@ import { pathTo } from "../../python/syntax-tree.ts";
 import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
 import { callAt, sourceText } from "../code.ts";
 import { isNamed, nameOf } from "../runs.ts";
+import { isOncePerRun } from "../command-files.ts";
 import { isInside } from "../../model/span.ts";
 
 /** A limit above this guards against loading too many rows: the count has to come first. */
@@ -44,7 +45,7 @@ function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
   const mayDiffer = isAnnotated(asked);
   return {
     key: [asked.symbol, asked.model],
-    confidence: asked.related || asked.symbol !== loaded.symbol || isConditional || mayDiffer ? "possible" : "likely",
+    confidence: asked.related || asked.symbol !== loaded.symbol || isConditional || mayDiffer || isOncePerRun(asked) ? "possible" : "likely",
     claim: `\`count()\` asks about \`${nameOf(asked.model)}\` rows that are then loaded: two queries for one answer.`,
     ...(asked.inTemplate
       ? { reason: "The `length` filter loads the rows and keeps them for the loop.", remedy: "Use the `length` filter here: the rows are needed anyway." }

@@ -65,7 +65,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const unread = isRow(one) ? unreadBase(input, one.model) : null;
   return {
     key: writeKey(one),
-    confidence: unread === null ? writeConfidence(one) : "possible",
+    confidence: unread === null ? writeConfidence(one, input) : "possible",
     claim: `The loop deletes \`${one.model.name}\` rows one by one.`,
     reason: hasDependants(one.model)
       ? "Each round looks for what depends on its row, and deletes both, in statements of its own."

@@ -7,10 +7,13 @@ export interface RequestTime {
   readonly isDefault: boolean;
 }
 
+/** No page is waited for longer: who lets requests last for hours has set no limit that a statement could be measured by. Ours. */
+const LONGEST = 600;
+
 /** The shortest of the web servers' limits; null where no file says one. */
 export function requestTime({ services }: Pick<Deployment, "services">): RequestTime | null {
   const timed = services.flatMap(({ kind, name, timeout }) =>
-    (kind === "wsgi" || kind === "asgi") && timeout !== null && timeout.value > 0
+    (kind === "wsgi" || kind === "asgi") && timeout !== null && timeout.value > 0 && timeout.value <= LONGEST
       ? [{ seconds: timeout.value, service: name, isDefault: timeout.isDefault === true }]
       : [],
   );

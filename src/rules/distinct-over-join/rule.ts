@@ -72,7 +72,9 @@ function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
   return [
     {
       key: [chain.origin.symbol, chain.origin.model, joined.many],
-      claim: `Each \`${chain.model.name}\` row comes once per \`${joined.many}\` row, and \`distinct()\` compares whole rows to drop the copies.`,
+      // `only("pk")`: what is compared is a key.
+      confidence: has(chain, "only") ? "possible" : "likely",
+      claim: `Each \`${chain.model.name}\` row comes once per \`${joined.many}\` row, and \`distinct()\` compares ${has(chain, "only") ? "what `only()` leaves of them" : "whole rows"} to drop the copies.`,
       reason: "The join repeats rows; removing them sorts or hashes every column.",
       remedy: "Filter with `Exists(…)` over the relation: no row is repeated, and distinct() can go.",
       doubt: "where few rows match, the difference is small",

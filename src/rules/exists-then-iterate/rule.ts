@@ -1,6 +1,7 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
 import { callAt } from "../code.ts";
+import { isOncePerRun } from "../command-files.ts";
 import { isNamed, isOnlyTested, nameOf } from "../runs.ts";
 
 export const rule: Rule = {
@@ -19,7 +20,7 @@ export const rule: Rule = {
 function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
   return {
     key: [asked.symbol, asked.model],
-    confidence: asked.related || asked.symbol !== loaded.symbol ? "possible" : "likely",
+    confidence: asked.related || asked.symbol !== loaded.symbol || isOncePerRun(asked) ? "possible" : "likely",
     claim: `\`exists()\` asks about \`${nameOf(asked.model)}\` rows that are then loaded: two queries for one answer.`,
     reason: "The truth of the queryset itself loads the rows and keeps them for the loop.",
     remedy: "Test the queryset itself, without `.exists()`.",

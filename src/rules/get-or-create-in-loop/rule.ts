@@ -33,7 +33,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const unread = unreadBase(input, one.model);
   return {
     key: writeKey(one),
-    confidence: one.loop.over === "rows" && unread === null && writeConfidence(one) === "likely" ? "likely" : "possible",
+    confidence: one.loop.over === "rows" && unread === null && writeConfidence(one, input) === "likely" ? "likely" : "possible",
     claim: `The loop calls \`${how}()\` for each \`${one.model.name}\`: ${statements}.`,
     reason: "Each round looks for its row, and opens a transaction to write it.",
     remedy:

@@ -7,8 +7,10 @@ import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "../same-rounds.ts";
+import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
+import { isOverOwnFile } from "../own-files.ts";
 import { isInside, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
@@ -94,6 +96,7 @@ function isLockedPerRound({ origin, span }: QueryRun, { loop }: LoopSite, { prog
 function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const { run, loop, site } = one;
   const isInvariant = isProvenInvariant(run, site, input);
+  const isSetOff = loop.collects === undefined && isSetOffByWrite(run.calls, run.span, input);
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
   const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
@@ -108,21 +111,21 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const relation = run.origin.kind === "related" ? (run.origin.relation ?? null) : null;
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
+    confidence: isSetOff || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
-    doubt:
-      run.otherwise !== undefined
-        ? otherwiseDoubt(run.otherwise, run.doubts)
-        : loop.over === "rows"
-          ? "a loop over one row costs nothing more"
-          : "nothing says how many rounds the loop has",
+    doubt: isSetOff ? SET_OFF : doubtOf(run, loop),
     model: run.model,
     places,
     fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
   };
+}
+
+function doubtOf({ otherwise, doubts }: QueryRun, { over }: LoopFact): string {
+  if (otherwise !== undefined) return otherwiseDoubt(otherwise, doubts);
+  return over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has";
 }
 
 type Text = Pick<FindingDraft, "claim" | "reason" | "remedy">;

@@ -4,6 +4,7 @@ import { pathTo } from "../../python/syntax-tree.ts";
 import { keywordLookups, type Lookup } from "../chains.ts";
 import { callAt, changedNames, namesIn, statementOf } from "../code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
+import { isOverOwnFile } from "../own-files.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 
 interface LoopedUpdate {
@@ -41,7 +42,7 @@ function toDraft(one: LoopedUpdate, input: RuleInput): FindingDraft {
   const { write, loop, site, model } = one;
   return {
     key: [write.symbol, model, "update"],
-    confidence: confidenceOf(write, loop, site),
+    confidence: isOverOwnFile(site, loop, input) ? "possible" : confidenceOf(write, loop, site),
     claim: `Each round of the loop sends an UPDATE of \`${nameOf(model)}\`.`,
     reason: "One statement can change the rows of all rounds.",
     remedy: remedyOf(one, input),

@@ -132,7 +132,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const note = !isInsert && stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set and list them.` : "";
   return {
     key: writeKey(one),
-    confidence: isNeeded || unread !== null ? "possible" : writeConfidence(one),
+    confidence: isNeeded || unread !== null ? "possible" : writeConfidence(one, input),
     claim: `The loop ${isCopy ? "copies" : isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own.",
     remedy: isIdle ? leftOut(stamped) : made === "missing" ? `${APART}${note}` : `Collect the rows and write them with \`${bulk}()\`.${note}`,
@@ -167,7 +167,7 @@ function toUpdate(one: LoopWrite, values: readonly SameValue[], unread: string |
   const note = stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set them too.` : "";
   return {
     key: writeKey(one),
-    confidence: unread === null ? writeConfidence(one) : "possible",
+    confidence: unread === null ? writeConfidence(one, input) : "possible",
     claim: `The loop saves its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own, which sets the same values.",
     remedy: `Write them with one \`${updateText(values, one.span.file, input)}\` on the queryset.${note}`,
