@@ -7,6 +7,7 @@ import type { AccessSite, Engine } from "./engine.ts";
 import { bodyVariable } from "./class-bodies.ts";
 import { classFrame, isExternal } from "./frames.ts";
 import { collectionMethod } from "./collections.ts";
+import { isOnlyDeclared } from "../python/resolve-class.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute, throughClass } from "./querysets.ts";
 import { MADE_CACHED_PROPERTY, MADE_PROPERTY } from "./python-builtins.ts";
@@ -260,7 +261,8 @@ function holdersOf(engine: Engine, cls: ClassInfo, name: string): readonly Holde
   }
   let found = names.get(name);
   if (found === undefined) {
-    found = engine.program.mro(cls).flatMap((owner, position) => (isExternal(owner) ? [] : holderOf(owner, position, name)));
+    const all = engine.program.mro(cls).flatMap((owner, position) => (isExternal(owner) ? [] : holderOf(owner, position, name)));
+    found = [...all.filter(({ last }) => !isOnlyDeclared(last)), ...all.filter(({ last }) => isOnlyDeclared(last))];
     names.set(name, found);
   }
   return found;

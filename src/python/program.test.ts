@@ -200,6 +200,15 @@ describe("a member", () => {
     const found = ["a", "b", "c", "d"].map((name) => program.member(cls, name));
     expect(found.map((each) => each && `${each.owner.name} ${each.definition.kind}`)).toEqual(["B variable", "A variable", "X function", null]);
   });
+
+  it("is a base's where the class says no more than its type", () => {
+    const program = programOf({
+      "a.py": "class Base:\n    def rows(self): pass\n\nclass Typed:\n    rows: object\n    alone: int\n\nclass Both(Typed, Base): pass",
+    });
+    const cls = program.modules.get("a")?.classes.get("Both");
+    if (cls === undefined) throw new Error("no class");
+    expect(["rows", "alone"].map((name) => program.member(cls, name)?.owner.name)).toEqual(["Base", "Typed"]);
+  });
 });
 
 describe("classes", () => {

@@ -1,5 +1,5 @@
 import type { Call, Expr, FunctionDef, Stmt } from "../model/ir.ts";
-import type { ClassInfo, ExternalSymbol, Member, PythonModule, Symbol } from "../model/project.ts";
+import type { ClassInfo, Definition, ExternalSymbol, Member, PythonModule, Symbol } from "../model/project.ts";
 import { collectLocals, dottedName, type ScopedDefinition } from "./program-scope.ts";
 
 type Base = ClassInfo | ExternalSymbol;
@@ -104,15 +104,23 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
   };
 
   const member = (cls: ClassInfo, name: string): Member | null => {
+    let declared: Member | null = null;
     for (const owner of mro(cls)) {
       const definitions: readonly ScopedDefinition[] | undefined = isExternal(owner) ? undefined : owner.members.get(name);
       const definition = definitions?.findLast((each) => !each.isFallback) ?? definitions?.at(-1);
-      if (definition && !isExternal(owner)) return { owner, definition };
+      if (!definition || isExternal(owner)) continue;
+      if (!isOnlyDeclared(definition)) return { owner, definition };
+      declared ??= { owner, definition };
     }
-    return null;
+    return declared;
   };
 
   return { mro, isSubclass, member };
+}
+
+/** `get_queryset: Callable`: a type for the reader, which makes no attribute and hides none of a base. */
+export function isOnlyDeclared(definition: Definition): boolean {
+  return definition.kind === "variable" && definition.value === null && definition.annotation !== null;
 }
 
 /** The local class that a function returns. */
