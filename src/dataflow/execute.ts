@@ -20,6 +20,7 @@ import type {
 } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { noteColumnSet } from "./copied-columns.ts";
+import { forgetMade } from "./found-or-made.ts";
 import { lookUp, type Binding, type Frame, type Loop } from "./frame.ts";
 import { combineExpressions } from "./expression-values.ts";
 import { combineQuerysets } from "./querysets.ts";
@@ -300,6 +301,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
   }
   goTo(frame, before);
   const ways = runArms(engine, frame, arms);
+  forgetMade(ways);
   return areToldApart(ways, tests, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
 }
 

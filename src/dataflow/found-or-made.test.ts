@@ -1,5 +1,6 @@
 /** What `get_or_create()` gives, on the way where the row was made and on the other. */
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../tests/support/framework-case.ts";
 
 const SHELVES = `from django.db import models
@@ -53,4 +54,24 @@ test("a row that was found is given the defaults of update_or_create() as well, 
         print(shelf.room.name, shelf.kept_in.name)  # expect: kept_in
 `),
   );
+});
+
+test("a way that only says that the row is new takes nothing of what follows", async () => {
+  const report = await analyseShop({
+    "shop/shelves.py": SHELVES,
+    "shop/tasks.py": `from shop.shelves import Room
+
+
+def work(names):
+    for name in names:
+        room, created = Room.objects.get_or_create(name=name)
+        if created:
+            print("new")
+        for shelf in room.kept.all():
+            print(shelf.room.name)
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ relation, confidence }) => [relation, confidence])).toEqual([
+    ["kept__room", "certain"],
+  ]);
 });

@@ -36,7 +36,24 @@ export function rowsMade(engine: Engine, test: Expr, frame: Frame): ReadonlyMap<
   for (const [name, binding] of frame.env.vars) {
     if (binding.value.kind !== "row" || binding.value.id !== makes.of.id) continue;
     const row: RowValue = { ...binding.value, id: freshId(), extra: new Map(binding.value.extra), isNew: true };
-    made.set(name, { ...binding, value: withGivenValues(engine, row, makes.given) });
+    const value = withGivenValues(engine, row, makes.given);
+    const narrowed: Binding = { ...binding, value };
+    if (value.kind === "row") madeFrom.set(narrowed, { found: binding, known: value.extra.size });
+    made.set(name, narrowed);
   }
   return made;
+}
+
+/** What a name meant before `if created:` said that its row was made, and how much was known of the row then. */
+const madeFrom = new WeakMap<Binding, { readonly found: Binding; readonly known: number }>();
+
+/** Behind the `if` nobody knows any more whether the row was made: where the way has done nothing to it, it is the one of the other ways. */
+export function forgetMade(ways: readonly { readonly vars: Map<string, Binding> }[]): void {
+  for (const { vars } of ways) {
+    for (const [name, binding] of vars) {
+      const before = madeFrom.get(binding);
+      const isUntouched = before !== undefined && binding.value.kind === "row" && binding.value.extra.size === before.known;
+      if (isUntouched && ways.some((other) => other.vars.get(name) === before.found)) vars.set(name, before.found);
+    }
+  }
 }
