@@ -70,7 +70,7 @@ PLANNED = {
     "plan-hash-books": (office.lines_with_books, lambda: office.lines_with_orders("N00000007"), LITTLE_MEMORY),
     "plan-heap-events": (lambda: office.events_since(NOW - timedelta(days=5000)), lambda: office.logins_of(1), {"enable_bitmapscan": "off", "enable_seqscan": "off"}),
     "plan-index-customer": (lambda: office.messages_of_customer(1, "To Ada"), lambda: office.orders_of_customer(1, NOW - timedelta(days=90)), {}),
-    "plan-jit-sales": (office.sales_by_book, lambda: office.sales_of_order(7), {"jit": "on", "jit_above_cost": "60"}),
+    "plan-jit-sales": (office.sales_by_book, lambda: office.sales_of_order(7), {"jit": "on", "jit_above_cost": "60", "jit_inline_above_cost": "60", "jit_optimize_above_cost": "60"}),
     "plan-join-overpriced": (office.overpriced_lines, office.dearer_lines, {}),
     "plan-memoize-chapters": (office.lines_with_chapters, office.lines_with_bindings, {**LITTLE_MEMORY, **ONLY_LOOPS, "enable_sort": "off", "random_page_cost": "100"}),
     "plan-estimate-city": (lambda: office.addresses_at(POSTCODE, *city()), lambda: office.addresses_in(POSTCODE), {}),

@@ -22,7 +22,7 @@ import django
 from django.test.utils import setup_test_environment
 
 
-DAYS = 800  # of the chart of events, one question for the quarter from each on
+DAYS = 1600  # of the chart of events, one question for the quarter from each on
 VIEWS = 120
 TREES = 2_000  # of genres, one on every page of the old site
 STOCKS = 60  # each asked once for every sale
