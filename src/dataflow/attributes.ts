@@ -262,7 +262,7 @@ function holdersOf(engine: Engine, cls: ClassInfo, name: string): readonly Holde
   let found = names.get(name);
   if (found === undefined) {
     const all = engine.program.mro(cls).flatMap((owner, position) => (isExternal(owner) ? [] : holderOf(owner, position, name)));
-    found = [...all.filter(({ last }) => !isOnlyDeclared(last)), ...all.filter(({ last }) => isOnlyDeclared(last))];
+    found = all.toSorted((a, b) => Number(isOnlyDeclared(a.last)) - Number(isOnlyDeclared(b.last)));
     names.set(name, found);
   }
   return found;

@@ -273,6 +273,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
   const before = pointOf(frame);
   const arms: Arm[] = [];
   const tests: Expr[] = [];
+  const told: ReadonlyMap<string, Binding>[] = [];
   let branch = "";
   let next: If | null = stmt;
   while (next !== null) {
@@ -293,6 +294,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
     arms.push(armFrom(engine, frame, `${branch}${start}:then`, then, test));
     goTo(frame, here);
     follow(engine, test, false, narrowed.otherwise, [...otherwise, ...rest()], frame);
+    told.push(narrowed.then, narrowed.otherwise);
     tests.push(test);
     branch += `${start}:else`;
     next = elifOf(next);
@@ -301,7 +303,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
   }
   goTo(frame, before);
   const ways = runArms(engine, frame, arms);
-  forgetMade(ways);
+  forgetMade(ways, told);
   return areToldApart(ways, tests, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
 }
 

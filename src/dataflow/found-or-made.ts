@@ -47,13 +47,15 @@ export function rowsMade(engine: Engine, test: Expr, frame: Frame): ReadonlyMap<
 /** What a name meant before `if created:` said that its row was made, and how much was known of the row then. */
 const madeFrom = new WeakMap<Binding, { readonly found: Binding; readonly known: number }>();
 
-/** Behind the `if` nobody knows any more whether the row was made: where the way has done nothing to it, it is the one of the other ways. */
-export function forgetMade(ways: readonly { readonly vars: Map<string, Binding> }[]): void {
-  for (const { vars } of ways) {
-    for (const [name, binding] of vars) {
-      const before = madeFrom.get(binding);
-      const isUntouched = before !== undefined && binding.value.kind === "row" && binding.value.extra.size === before.known;
-      if (isUntouched && ways.some((other) => other.vars.get(name) === before.found)) vars.set(name, before.found);
-    }
+/**
+ * Behind the `if` nobody knows any more whether the row was made: where the way has done nothing to it, it is the one of the other ways.
+ * `narrowed`: what the tests of the `if` said of names.
+ */
+export function forgetMade(ways: readonly { readonly vars: Map<string, Binding> }[], narrowed: readonly ReadonlyMap<string, Binding>[]): void {
+  for (const [name, binding] of narrowed.flatMap((one) => [...one])) {
+    const before = madeFrom.get(binding);
+    if (before === undefined || binding.value.kind !== "row" || binding.value.extra.size !== before.known) continue;
+    if (!ways.some(({ vars }) => vars.get(name) === before.found)) continue;
+    for (const { vars } of ways) if (vars.get(name) === binding) vars.set(name, before.found);
   }
 }
