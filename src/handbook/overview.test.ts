@@ -68,7 +68,7 @@ test("beside the time of each cause stands what of it the changes remove", () =>
   );
   if (plot?.kind !== "bars") throw new Error("no bars");
   expect(plot.bars.map(({ label, value, removed, note }) => [label, value, removed, note]).slice(0, 2)).toEqual([
-    ["missing or wrong index", 6, 1.5, "60 %, of which 1.5 goes"],
+    ["missing or wrong index", 6, 1.5, "60 %; changes of this kind remove 1.5"],
     ["per-row queries", 3, undefined, "30 %"],
   ]);
   expect(plot.answer).toContain("1.5 s/min of it goes with the one change that a figure is known of; 1 change more carries none.");

@@ -36,7 +36,7 @@ const LEAST_SHARE = 0.0005;
 
 /**
  * Each piece of time goes to the first finding in the plan's order that would change it; what none would change comes last. A statement
- * that a finding would change seldom goes whole: what the changes remove of each cause is said beside its time.
+ * that a finding would change seldom goes whole, and two causes can share one: what the changes of each kind remove is said beside.
  */
 export function causesPlot(work: Work, changes: readonly Change[]): Plot | null {
   const { base, report, timed } = work;
@@ -83,7 +83,7 @@ export function causesPlot(work: Work, changes: readonly Change[]): Plot | null 
 
 const goneOf = (removed: number): { readonly removed?: number } => (removed > 0 ? { removed } : {});
 
-const noteOf = (part: number, removed: number): string => `${formatPercent(part)}${removed > 0 ? `, of which ${formatTime(removed)} goes` : ""}`;
+const noteOf = (part: number, removed: number): string => `${formatPercent(part)}${removed > 0 ? `; changes of this kind remove ${formatTime(removed)}` : ""}`;
 
 function goneWords(changes: readonly Change[], { total, unit }: TimeBase): string {
   const timed = changes.filter(({ gain }) => gain !== null);

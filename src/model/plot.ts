@@ -24,7 +24,7 @@ export interface BarsPlot {
     readonly label: string;
     readonly value: number;
     readonly tone: "found" | "other";
-    /** Of the value, in its unit: what the changes remove. */
+    /** In the value's unit: what the changes of this kind remove, be it counted here or with another bar. */
     readonly removed?: number;
     readonly note?: string;
     readonly finding?: string;
