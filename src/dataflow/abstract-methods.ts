@@ -1,6 +1,6 @@
 /** A method that a class leaves to those that build on it: asked of an object of the class, it is what these make of it. */
+import { decoratorName } from "../python/syntax-tree.ts";
 import type { ClassInfo, Definition, FunctionDef } from "../model/index.ts";
-import { decoratorName } from "./calls.ts";
 import type { AccessSite, Engine } from "./engine.ts";
 import { joinAll, type ObjectValue, type Value } from "./values.ts";
 

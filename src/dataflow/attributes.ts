@@ -1,7 +1,8 @@
 /** Attribute reads of every kind of value but rows and querysets. */
+import { decoratorName } from "../python/syntax-tree.ts";
 import type { ClassInfo, Definition, FunctionDef, Model, Symbol } from "../model/index.ts";
 import { implemented } from "./abstract-methods.ts";
-import { decoratorName, methodKind, refreshed } from "./calls.ts";
+import { methodKind, refreshed } from "./calls.ts";
 import type { Frame, Loop } from "./frame.ts";
 import type { AccessSite, Engine } from "./engine.ts";
 import { bodyVariable } from "./class-bodies.ts";

@@ -1,4 +1,5 @@
 /** Calls: binding of arguments, summaries, classes and outside functions. */
+import { decoratorName } from "../python/syntax-tree.ts";
 import type { Expr, FunctionDef, Param, SentStatement, Span } from "../model/index.ts";
 import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
@@ -416,13 +417,6 @@ function decoratedKind(def: FunctionDef): MethodKind {
     if (/\.(setter|deleter)$/.test(name)) return "method";
   }
   return "method";
-}
-
-export function decoratorName(expr: Expr): string {
-  if (expr.kind === "name") return expr.name;
-  if (expr.kind === "attribute") return `${decoratorName(expr.object)}.${expr.name}`;
-  if (expr.kind === "call") return decoratorName(expr.callee);
-  return "";
 }
 
 export function callMethod(engine: Engine, value: Value, name: string, args: CallArgs, site: CallSite): Value {

@@ -5,7 +5,20 @@ import type { Engine } from "./engine.ts";
 import { rowsMade } from "./found-or-made.ts";
 import { lookUp, type Binding, type Frame } from "./frame.ts";
 import { withPrefetched } from "./load-tree.ts";
-import { ABSENT, alternatives, joinAll, PRESENT, SET, truth, type RowValue, type UnknownValue, type Value } from "./values.ts";
+import {
+  ABSENT,
+  alternatives,
+  joinAll,
+  list,
+  PRESENT,
+  SET,
+  truth,
+  type ListValue,
+  type QuerysetValue,
+  type RowValue,
+  type UnknownValue,
+  type Value,
+} from "./values.ts";
 
 /** What a test leaves of the names in it, in the branch where it holds and in the other. */
 export interface Narrowing {
@@ -22,8 +35,11 @@ export function narrowing(engine: Engine, test: Expr, frame: Frame): Narrowing {
       return { then: otherwise, otherwise: then };
     }
     case "bool": {
-      const parts = test.items.map((one) => narrowing(engine, one, frame));
       const isAnd = test.operator === "and";
+      // What is known to hold decides nothing: where the whole does not, the other part does not.
+      const open = test.items.filter((one) => truthOfName(one, frame) !== isAnd);
+      const parts = open.map((one) => narrowing(engine, one, frame));
+      if (parts.length === 1 && parts[0] !== undefined) return parts[0];
       const all = new Map(parts.flatMap((one) => [...(isAnd ? one.then : one.otherwise)]));
       return isAnd ? { then: all, otherwise: NONE_OF_THEM } : { then: NONE_OF_THEM, otherwise: all };
     }
@@ -42,11 +58,29 @@ function unknownAs(value: UnknownValue, name: Expr, frame: Frame): ReadonlyMap<s
   return name.kind === "name" && binding !== null && isNews ? new Map([[name.name, { ...binding, value }]]) : NONE_OF_THEM;
 }
 
-/** Of what is no row and no queryset, nothing but its falsehood is asked where it is false. */
+function truthOfName(name: Expr, frame: Frame): boolean | null {
+  const binding = name.kind === "name" ? lookUp(frame.env, name.name) : null;
+  return binding === null ? null : truth(binding.value);
+}
+
+/** Of what is no row and no queryset, nothing but its falsehood is asked where it is false; of a list or a queryset that is false, no row is left. */
 function absent(name: Expr, frame: Frame): ReadonlyMap<string, Binding> {
   const binding = name.kind === "name" ? lookUp(frame.env, name.name) : null;
-  if (name.kind !== "name" || binding === null || !alternatives(binding.value).every(({ kind }) => PLAIN.has(kind))) return NONE_OF_THEM;
-  return new Map([[name.name, { ...binding, value: ABSENT }]]);
+  if (name.kind !== "name" || binding === null) return NONE_OF_THEM;
+  const all = alternatives(binding.value);
+  if (all.every(({ kind }) => PLAIN.has(kind))) return new Map([[name.name, { ...binding, value: ABSENT }]]);
+  if (!all.some(holdsRows)) return NONE_OF_THEM;
+  return new Map([[name.name, { ...binding, value: joinAll(all.map((one) => (holdsRows(one) ? emptied(one) : one))) }]]);
+}
+
+/** A generator is true, whatever it gives. */
+function holdsRows(value: Value): value is QuerysetValue | ListValue {
+  if (value.kind === "queryset") return true;
+  return value.kind === "list" && value.type !== "generator" && alternatives(value.element).some(({ kind }) => kind === "row");
+}
+
+function emptied(rows: QuerysetValue | ListValue): Value {
+  return rows.kind === "list" ? list([]) : { ...rows, isEmpty: true };
 }
 
 const PLAIN: ReadonlySet<Value["kind"]> = new Set(["unknown", "literal", "object", "external"]);

@@ -4,7 +4,7 @@ import type { CallSite, Engine, Iteration } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { projectSite } from "./sites.ts";
 import { iterateQueryset, managerQueryset } from "./querysets.ts";
-import { alternatives, freshId, joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
+import { alternatives, freshId, joinAll, literal, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
 
 export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, how: string, head: Span): Iteration {
   switch (value.kind) {
@@ -19,7 +19,8 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
       return iterateList(engine, value, frame, head);
     case "dict": {
       const loop = newLoop(engine, value.rest === null ? "literal" : "unknown", head, frame, null);
-      return { element: value.keys === null ? UNKNOWN : inLoop(value.keys, loop), loop };
+      const names = value.rest === null && value.keys === null ? joinAll([...value.entries.keys()].map((one) => literal(one))) : value.keys;
+      return { element: names === null ? UNKNOWN : inLoop(names, loop), loop };
     }
     case "object":
       return iterateObject(engine, value, span, frame, how, head);

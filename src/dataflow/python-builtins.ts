@@ -4,6 +4,7 @@ import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument, escapeArgs } from "./arguments.ts";
 import type { Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
+import { isSetSomewhere } from "../python/set-attributes.ts";
 import { noteColumnSet } from "./copied-columns.ts";
 import { setItem } from "./dicts.ts";
 import { callForEach, inLoop } from "./iteration.ts";
@@ -24,6 +25,7 @@ import {
   NO_ARGS,
   truth,
   UNKNOWN,
+  type QuerysetValue,
   type RowValue,
   type Value,
   mayBeNone,
@@ -99,6 +101,29 @@ const consume =
   };
 
 /** By these, code tells querysets and managers from lists. */
+/** Of several names, each has its round; null where they are not known. */
+function setOn(engine: Engine, object: Value, names: readonly string[] | null, value: Value, frame: Frame): void {
+  const [name, ...others] = names ?? [];
+  if (object.kind === "row") {
+    // It may be a foreign key's.
+    object.load = withoutFilters(object.load);
+    if (names === null && value.kind === "row") assignToAnyOf(object);
+    for (const one of names ?? []) assignToRow(object, one, value, frame);
+  } else if (object.kind === "object" && name !== undefined && others.length === 0) {
+    object.attrs.set(name, value);
+    return;
+  }
+  if (object.kind !== "row" || names === null) engine.escape(value);
+}
+
+/** Neither its class nor Django's says it, and nothing of the program sets it on anything. */
+function lacks({ program }: Engine, { cls }: QuerysetValue, name: string): boolean {
+  const django = program.resolveDotted("django.db.models.QuerySet");
+  const classes = [...(cls === null ? [] : program.mro(cls)), ...(django?.kind === "class" ? [django.cls] : [])];
+  if (django?.kind !== "class" || name.startsWith("_")) return false;
+  return classes.every((one) => !isExternal(one) && !one.members.has(name)) && !isSetSomewhere(program, name);
+}
+
 const CHAINED: ReadonlySet<string> = new Set(["all", "filter", "exclude", "order_by", "exists", "values", "values_list"]);
 
 /** What `property(get_name)` makes: called with the row or object, it gives what a read of the attribute gives. */
@@ -216,20 +241,15 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       const hasCache = object.kind === "row" && asked === "_prefetched_objects_cache" ? truth(value) : null;
       if (hasCache !== null) return literal(hasCache);
       if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(asked)) return literal(true);
+      if (alternatives(object).every((one) => one.kind === "queryset" && lacks(engine, one, asked))) return literal(false);
     }
     return UNKNOWN;
   },
   setattr: (engine, args, { frame }) => {
     const [object, name, value] = args.positional;
-    if (object !== undefined) noteColumnSet(engine, object, name?.kind === "literal" ? String(name.value) : null);
-    // It may be a foreign key's.
-    if (object?.kind === "row") object.load = withoutFilters(object.load);
-    if (object?.kind === "row" && name?.kind !== "literal" && value?.kind === "row") assignToAnyOf(object);
-    if (object?.kind === "object" && name?.kind === "literal" && value !== undefined) {
-      object.attrs.set(String(name.value), value);
-    } else if (object?.kind === "row" && name?.kind === "literal" && value !== undefined) {
-      assignToRow(object, String(name.value), value, frame);
-    } else if (value !== undefined) engine.escape(value);
+    const names = name === undefined ? null : namesIn(name);
+    if (object !== undefined) for (const one of names ?? [null]) noteColumnSet(engine, object, one);
+    for (const one of object === undefined ? [] : alternatives(object)) setOn(engine, one, names, value ?? UNKNOWN, frame);
     return UNKNOWN;
   },
   isinstance: (engine, args) => {

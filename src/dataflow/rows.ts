@@ -1,6 +1,6 @@
 /** Model instances: what is in memory, what a read costs, what it leads to. */
 import type { ClassInfo, Field, LazyLoad, Model, ModelGraph, RelationKind, Span } from "../model/index.ts";
-import { moduleOf } from "../python/syntax-tree.ts";
+import { decoratorName, moduleOf } from "../python/syntax-tree.ts";
 import type { AccessSite, CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument } from "./arguments.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
@@ -164,7 +164,41 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (signedIn !== undefined) return signedIn;
   // A stub with a body says what the package does in Django's place.
   const method = isStub && !isTold(own) ? rowMethod(engine, row, name) : null;
-  return method ?? engine.classMember(row.model.cls, name, row, site);
+  const isPut = keepsItsAnswer(own) && isPutElsewhere(row, name, site.frame);
+  return method ?? engine.classMember(row.model.cls, name, isPut ? withDoubt(row, PUT) : row, site);
+}
+
+/** A method under a decorator that lets an attribute of the same name stand before it, as `cached_property` does and `property` does not. */
+function keepsItsAnswer(own: ReturnType<Engine["program"]["member"]>): boolean {
+  if (own?.definition.kind !== "function") return false;
+  const { decorators } = own.definition.def;
+  return decorators.length > 0 && !decorators.some((one) => /^(?:property|classmethod|staticmethod|.*\.setter)$/.test(decoratorName(one)));
+}
+
+const PUT = "on another way the code puts the answer on the row beforehand";
+
+/** What code puts on the rows of a model, by the frame that all of it runs below. */
+const put = new WeakMap<Frame, Set<string>>();
+
+function notePut({ model }: RowValue, name: string, frame: Frame): void {
+  const root = rootOf(frame);
+  const names = put.get(root) ?? new Set();
+  put.set(root, names.add(`${model.label}.${name}`));
+}
+
+/** On another way of the same run the attribute is set on rows of the model: whether it is on this one, the code decides as it runs. */
+function isPutElsewhere({ model }: RowValue, name: string, frame: Frame): boolean {
+  return put.get(rootOf(frame))?.has(`${model.label}.${name}`) === true;
+}
+
+function rootOf(frame: Frame): Frame {
+  let at = frame;
+  while (at.caller !== null) at = at.caller;
+  return at;
+}
+
+function withDoubt(row: RowValue, doubt: string): RowValue {
+  return row.doubts.includes(doubt) ? row : { ...row, doubts: [...row.doubts, doubt] };
 }
 
 function isTold(own: ReturnType<Engine["program"]["member"]>): boolean {
@@ -601,8 +635,10 @@ export function assignToRow(row: RowValue, name: string, value: Value, frame: Fr
     for (const key of ["pk", row.model.primaryKey]) row.extra.set(key, value);
   } else if (field === undefined) {
     const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
-    if (keyOf === undefined) row.extra.set(name, value);
-    else {
+    if (keyOf === undefined) {
+      row.extra.set(name, value);
+      notePut(row, name, frame);
+    } else {
       row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
       changeRelated(row, keyOf.name, { frame });
     }

@@ -1,8 +1,8 @@
 /** Templates by name, lowered on first use, and the tags and filters that libraries register. */
+import { decoratorName } from "../python/syntax-tree.ts";
 import path from "node:path";
 import type { DjangoProject, Expr, FunctionDef, Module, Program, PythonModule, Stmt, Tag } from "../model/index.ts";
 import { guessTemplateLanguage, lowerDjangoTemplate, lowerJinjaTemplate } from "../templates/index.ts";
-import { decoratorName } from "./calls.ts";
 
 /** Reads a project file's text; null when there is none. */
 export type ReadText = (file: string) => string | null;

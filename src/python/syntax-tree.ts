@@ -59,6 +59,14 @@ export function isNoneLiteral(expr: Expr | null | undefined): boolean {
   return expr?.kind === "constant" && expr.value === "none";
 }
 
+/** `functools.wraps` of `@functools.wraps(fn)`; "" of what has no name. */
+export function decoratorName(expr: Expr): string {
+  if (expr.kind === "name") return expr.name;
+  if (expr.kind === "attribute") return `${decoratorName(expr.object)}.${expr.name}`;
+  if (expr.kind === "call") return decoratorName(expr.callee);
+  return "";
+}
+
 /** Expressions and statements directly below a node, in source order. */
 export function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
   const found: SyntaxNode[] = [];

@@ -1,6 +1,6 @@
 /** The admin: which columns a changelist reads of each row, and what its automatic `select_related()` loads. */
+import { decoratorName } from "../../python/syntax-tree.ts";
 import type { ClassInfo, Expr, Field, FunctionDef, Model, Span } from "../../model/index.ts";
-import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import type { LiveOrigin } from "../../dataflow/recorder.ts";
 import { isExternal } from "../../dataflow/frames.ts";

@@ -322,6 +322,78 @@ test("what `__init__` takes out for reasons of the request is doubtful", async (
   );
 });
 
+const NAMED = (body: string, owner = "", invoice = ""): Record<string, string> =>
+  api(`class OrderSerializer(serializers.ModelSerializer):
+    owner = serializers.CharField(source="customer.name")  ${owner}
+    number = serializers.CharField(source="invoice.number")  ${invoice}
+
+    class Meta:
+        model = Order
+        fields = ["owner"]
+
+    def get_field_names(self, declared_fields, info):
+        ${body.replaceAll("\n", "\n        ")}`);
+
+test("`get_field_names()` that adds names shows them beside the others", async () => {
+  const both = ["# expect: customer", "# expect: invoice"] as const;
+  await expectMarked(NAMED('names = super().get_field_names(declared_fields, info)\nnames.extend(["number"])\nreturn names', ...both));
+  await expectMarked(NAMED('names = super().get_field_names(declared_fields, info)\nnames += ["number"]\nreturn names', ...both));
+  await expectMarked(NAMED('return [*super().get_field_names(declared_fields, info), "number"]', ...both));
+  await expectMarked(NAMED('return super().get_field_names(declared_fields, info) + ["number"]', ...both));
+});
+
+test("names that `get_field_names()` adds under a condition are doubtful", async () => {
+  const body = 'names = super().get_field_names(declared_fields, info)\nif self.extended:\n    names.append("number")\nreturn names';
+  await expectMarked(NAMED(body, "# expect: customer", "# expect: invoice?"));
+});
+
+test("names that `get_field_names()` takes out are not shown", async () => {
+  await expectMarked(NAMED('names = super().get_field_names(declared_fields, info)\nreturn list(set(names) - {"owner"})'));
+  await expectMarked(NAMED('return [one for one in super().get_field_names(declared_fields, info) if one not in ["owner"]]'));
+  await expectMarked(NAMED('names = list(super().get_field_names(declared_fields, info))\nnames.remove("owner")\nreturn names'));
+});
+
+test("`get_field_names()` that chooses in another way leaves every field in doubt", async () => {
+  await expectMarked(NAMED("return choose(super().get_field_names(declared_fields, info))", "# expect: customer?"));
+  await expectMarked(NAMED('return ["number"]', "", "# expect: invoice"));
+});
+
+test("fields that `get_fields()` or `__init__()` add are shown", async () => {
+  const adding = (body: string, mark: string): Record<string, string> =>
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["id"]
+
+    ${body.replaceAll("\n", "\n    ")}  # expect: ${mark}
+${body.includes("get_fields") ? "        return fields" : ""}`);
+  await expectMarked(adding('def get_fields(self):\n    fields = super().get_fields()\n    fields["customer"] = CustomerSerializer()', "customer"));
+  await expectMarked(
+    adding('def get_fields(self):\n    fields = super().get_fields()\n    if SHOWN:\n        fields["customer"] = CustomerSerializer()', "customer?"),
+  );
+  await expectMarked(
+    adding('def __init__(self, *args, **kwargs):\n    super().__init__(*args, **kwargs)\n    self.fields["customer"] = CustomerSerializer()', "customer"),
+  );
+});
+
+test("a list of names to take out that starts empty leaves the fields as they are", async () => {
+  const plugged = `unshown = set()
+        for plugin in PLUGINS:
+            unshown |= set(plugin(self).names())
+        for name in unshown or []:
+            self.fields.pop(name, None)`;
+  await expectMarked(POPPED(plugged, "", ["# expect: product.category.parent", "# expect: product.category.parent"]));
+});
+
+test("names that are taken out under a condition are doubtful", async () => {
+  const hidden = `if not HIDING:
+            for name in self.HIDDEN:
+                self.fields.pop(name, None)
+
+    HIDDEN = ("branch",)`;
+  await expectMarked(POPPED(hidden, "", ["# expect: product.category", "# expect: product.category, product.category.parent?"]));
+});
+
 const COMPUTED = `class CategorySerializer(serializers.ModelSerializer):
     class Meta:
         model = Category

@@ -4,6 +4,8 @@ import { isNoneLiteral } from "../../python/syntax-tree.ts";
 import type { Engine } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { NONE, truth, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { nameChoice } from "./field-names.ts";
+import { withoutWrapper } from "./wrappers.ts";
 
 export interface FieldChoice {
   /** Any field may be missing, for reasons that the source does not tell. */
@@ -16,20 +18,46 @@ export interface FieldChoice {
   readonly droppedClasses: readonly ClassInfo[];
   /** These fields and no others. */
   readonly only: ReadonlySet<string> | null;
+  /** Fields that are shown beside those that the class and its `Meta` list. */
+  readonly added: readonly AddedField[];
 }
 
-const ALL: FieldChoice = { isOpen: false, dropped: new Set(), omitted: new Set(), droppedClasses: [], only: null };
+/** `fields["owner"] = UserSerializer()`, or a name that `get_field_names()` adds. */
+export interface AddedField {
+  readonly name: string;
+  /** The field, where one is made for it. */
+  readonly value: Expr | null;
+  readonly owner: ClassInfo;
+}
 
-/** Methods that list names or fields one by one: what they leave out is not in the form of a removal. */
-const LISTS = ["_readable_fields", "get_field_names"];
+const ALL: FieldChoice = { isOpen: false, dropped: new Set(), omitted: new Set(), droppedClasses: [], only: null, added: [] };
 
 /** Methods that give the fields by name; the project's own take some out. */
 const MAPS = ["fields", "get_fields"];
 
 export function fieldChoice(engine: Engine, serializer: ObjectValue): FieldChoice {
-  if (LISTS.some((name) => ownMethod(engine, serializer.cls, name) !== null)) return { ...ALL, isOpen: true };
-  const methods = [...MAPS.flatMap((name) => ownMethod(engine, serializer.cls, name) ?? []), ...ownInits(engine, serializer.cls)];
-  return methods.length === 0 ? ALL : methods.map((one) => new Reader(engine, serializer, one).read()).reduce(both);
+  // It lists fields one by one: what it leaves out is not in the form of a removal.
+  if (ownMethod(engine, serializer.cls, "_readable_fields") !== null) return { ...ALL, isOpen: true };
+  const methods = [...MAPS.flatMap((name) => ownMethod(engine, serializer.cls, name) ?? []), ...ownMethods(engine, serializer.cls, "__init__")];
+  return methods.map((one) => new Reader(engine, serializer, one).read()).reduce(both, namesChosen(engine, serializer));
+}
+
+/** By each `get_field_names()` of the project's, as far as one hands on to the next. */
+function namesChosen(engine: Engine, { cls }: ObjectValue): FieldChoice {
+  let chosen = ALL;
+  for (const { def, owner } of ownMethods(engine, cls, "get_field_names")) {
+    const names = nameChoice(def);
+    if (names === null) return { ...chosen, isOpen: true };
+    chosen = both(chosen, {
+      ...ALL,
+      dropped: new Set([...names.addedAtTimes, ...names.removedAtTimes]),
+      omitted: names.removed,
+      only: names.hasListed ? null : names.added,
+      added: [...names.added, ...names.addedAtTimes].map((name) => ({ name, value: null, owner })),
+    });
+    if (!names.hasListed) return chosen;
+  }
+  return chosen;
 }
 
 function both(a: FieldChoice, b: FieldChoice): FieldChoice {
@@ -39,6 +67,7 @@ function both(a: FieldChoice, b: FieldChoice): FieldChoice {
     omitted: new Set([...a.omitted, ...b.omitted]),
     droppedClasses: [...a.droppedClasses, ...b.droppedClasses],
     only: a.only ?? b.only,
+    added: [...a.added, ...b.added],
   };
 }
 
@@ -47,13 +76,13 @@ interface OwnMethod {
   readonly owner: ClassInfo;
 }
 
-/** Each `__init__()` of the project's: all of them run. */
-function ownInits(engine: Engine, cls: ClassInfo): OwnMethod[] {
+/** The method in each class of the project's that has it, where all of them run. */
+function ownMethods(engine: Engine, cls: ClassInfo, name: string): OwnMethod[] {
   return engine.program
     .mro(cls)
     .flatMap((owner) => (isExternal(owner) || owner.module.origin === "builtin" ? [] : [owner]))
     .flatMap((owner) => {
-      const last = owner.members.get("__init__")?.at(-1);
+      const last = owner.members.get(name)?.at(-1);
       return last?.kind === "function" ? [{ def: last.def, owner }] : [];
     });
 }
@@ -66,9 +95,6 @@ function ownMethod(engine: Engine, cls: ClassInfo, name: string): OwnMethod | nu
 
 /** Where a request says which fields it wants. */
 const REQUEST: ReadonlySet<string> = new Set(["query_params", "GET"]);
-
-/** Wrappers that keep the names of what they hold. */
-const KEEPS: ReadonlySet<string> = new Set(["list", "set", "tuple", "sorted", "frozenset"]);
 
 interface InitCall {
   readonly args: ReadonlyMap<string, Value>;
@@ -84,6 +110,9 @@ class Reader {
   private readonly omitted = new Set<string>();
   private readonly droppedClasses: ClassInfo[] = [];
   private only: ReadonlySet<string> | null = null;
+  private readonly added: AddedField[] = [];
+  /** Local names that start empty: nothing is among them before something is put there. */
+  private readonly startEmpty = new Set<string>();
   /** Local names that hold what the request asked for. */
   private readonly asked = new Set<string>();
   /** What parameters and local names stand for, as the object was made. */
@@ -113,7 +142,8 @@ class Reader {
     if (this.call !== null) this.unsure = this.call.unsure;
     if (this.isInit) this.bindParams();
     this.visit(this.method.def.body);
-    return { isOpen: this.isOpen, dropped: this.dropped, omitted: this.omitted, droppedClasses: this.droppedClasses, only: this.only };
+    const { isOpen, dropped, omitted, droppedClasses, only, added } = this;
+    return { isOpen, dropped, omitted, droppedClasses, only, added };
   }
 
   private bindParams(): void {
@@ -260,6 +290,7 @@ class Reader {
     for (const name of choice.dropped) this.dropped.add(name);
     for (const name of choice.omitted) this.omitted.add(name);
     this.droppedClasses.push(...choice.droppedClasses);
+    this.added.push(...choice.added);
     this.only ??= choice.only;
     return true;
   }
@@ -283,6 +314,10 @@ class Reader {
 
   private visitAssign(targets: readonly Expr[], value: Expr): void {
     this.visitCall(value);
+    for (const target of targets) {
+      if (target.kind === "subscript" && target.index.kind === "str") this.add(target.object, target.index.value, value);
+      if (target.kind === "name" && isEmptyList(value)) this.startEmpty.add(target.name);
+    }
     if (this.isInit) return this.visitInitAssign(targets, value);
     if (value.kind === "comprehension" && value.type === "dict") this.isOpen = true;
     if (this.isAsked(value)) for (const target of targets) if (target.kind === "name") this.asked.add(target.name);
@@ -321,6 +356,13 @@ class Reader {
     return fallback === undefined ? NONE : this.constant(fallback);
   }
 
+  /** `fields["owner"] = UserSerializer()`. */
+  private add(map: Expr, name: string, value: Expr): void {
+    if (value.kind !== "call" || value.callee.kind === "attribute" || !this.isFields(map)) return;
+    this.added.push({ name, value, owner: this.method.owner });
+    if (this.unsure > 0 || this.loops.length > 0) this.dropped.add(name);
+  }
+
   private remove(key: Expr): void {
     if (key.kind === "str") {
       (this.isInit && this.unsure === 0 ? this.omitted : this.dropped).add(key.value);
@@ -342,8 +384,8 @@ class Reader {
       return kept !== null;
     }
     const names = this.namesOf(source);
-    for (const name of names ?? []) this.omitted.add(name);
-    return names !== null;
+    for (const name of names ?? []) (this.unsure === 0 ? this.omitted : this.dropped).add(name);
+    return names !== null || partsOf(source).some((one) => one.kind === "name" && this.startEmpty.has(one.name));
   }
 
   private removeByClass(test: Expr): boolean {
@@ -371,14 +413,15 @@ function plain(value: Value | null): Value | null {
   return value.values.find((one) => one.kind === "literal" && truth(one) === false) ?? value;
 }
 
+/** `[]`, `()`, `set()` or `list()`. */
+function isEmptyList(value: Expr): boolean {
+  if (value.kind === "sequence") return value.items.length === 0;
+  return value.kind === "call" && value.args.length === 0 && value.callee.kind === "name" && (value.callee.name === "set" || value.callee.name === "list");
+}
+
 /** `self.name`. */
 function isSelf(expr: Expr): boolean {
   return expr.kind === "attribute" && expr.object.kind === "name" && expr.object.name === "self";
-}
-
-function withoutWrapper(expr: Expr): Expr {
-  const [first] = expr.kind === "call" && expr.callee.kind === "name" && KEEPS.has(expr.callee.name) ? expr.args : [];
-  return first === undefined ? expr : withoutWrapper(first);
 }
 
 /** A value that is made for the return, other than `super()`'s: which fields it has is not known. */

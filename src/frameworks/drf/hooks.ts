@@ -1,8 +1,8 @@
 /** Django REST framework: what a serializer reads of each row, and which actions a viewset has. */
+import { decoratorName } from "../../python/syntax-tree.ts";
 import type { ClassInfo, Expr, Field, Model } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
-import { decoratorName } from "../../dataflow/calls.ts";
 import { evaluateArgs } from "../../dataflow/evaluate.ts";
 import { plainObject } from "../../dataflow/create-engine.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
@@ -16,7 +16,7 @@ import { withEntry } from "../views/hooks.ts";
 import { noteEntered, noteSaved, noteValidated } from "../saved-models.ts";
 import { NO_RECIPE_ARGS, withStep } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
-import { fieldChoice, type FieldChoice } from "./field-choice.ts";
+import { fieldChoice, type AddedField, type FieldChoice } from "./field-choice.ts";
 
 /** `many=True` makes a list serializer around the class's own. */
 const newSerializer =
@@ -137,7 +137,7 @@ function withOwnFields(engine: Engine, serializer: ObjectValue, row: RowValue, s
   const choice = fieldChoice(engine, serializer);
   const joinsOnly = !row.load.opaque;
   let load = withoutReflected(row.load);
-  for (const field of fieldsOf(engine, serializer, row, site)) {
+  for (const field of fieldsOf(engine, serializer, row, choice, site)) {
     const name = (field.declared === null ? null : sourceOf(field.declared)) ?? field.name;
     const relation = row.model.fields.get(name)?.relation ?? null;
     if (relation === null || !isShown(engine, field, choice) || (joinsOnly && !isJoinable(relation.kind))) continue;
@@ -154,7 +154,7 @@ const serializeFields =
     if (serializer?.kind !== "object" || row === undefined) return UNKNOWN;
     const choice = fieldChoice(engine, serializer);
     for (const one of alternatives(row)) {
-      for (const field of fieldsOf(engine, serializer, one, site)) {
+      for (const field of fieldsOf(engine, serializer, one, choice, site)) {
         if (isShown(engine, field, choice)) representField(engine, serializer, field, choice.dropped.has(field.name) ? doubted(one) : one, site);
       }
     }
@@ -179,13 +179,35 @@ interface SerializerField {
   readonly site: AccessSite;
 }
 
-function fieldsOf(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): SerializerField[] {
+function fieldsOf(engine: Engine, serializer: ObjectValue, row: Value, { added }: FieldChoice, site: CallSite): SerializerField[] {
   const declared = declaredFields(engine, serializer, site);
   const listed = metaFields(engine, serializer, row, site);
-  if (listed === null) return [...declared.values()];
-  const own = listed.fields.filter((one) => !declared.has(one.name));
-  const named = new Set(listed.fields.map((one) => one.name));
-  return [...[...declared.values()].filter((one) => listed.isOpen || named.has(one.name)), ...own];
+  const more = added.flatMap((one) => addedField(engine, one, site) ?? []);
+  if (listed === null)
+    return replaced(
+      [...declared.values()],
+      more.filter((one) => one.declared !== null),
+    );
+  const own = [...listed.fields, ...more].filter((one) => !declared.has(one.name) || one.declared !== null);
+  const named = new Set([...listed.fields, ...more].map((one) => one.name));
+  return replaced(
+    [...declared.values()].filter((one) => listed.isOpen || named.has(one.name)),
+    own,
+  );
+}
+
+/** Fields, and later ones in the place of those of the same name. */
+function replaced(fields: readonly SerializerField[], later: readonly SerializerField[]): SerializerField[] {
+  return [...new Map([...fields, ...later].map((one) => [one.name, one])).values()];
+}
+
+/** A field that code puts beside those that the class declares; one whose value is not followed is none. */
+function addedField(engine: Engine, { name, value, owner }: AddedField, site: CallSite): SerializerField | null {
+  const span = { file: owner.module.ir.file, start: value?.start ?? owner.def.start, end: value?.end ?? owner.def.headEnd };
+  const at = declaredAt(site.frame, owner, span);
+  if (value === null) return { name, declared: null, site: at };
+  const made = engine.evaluate(value, engine.moduleFrame(owner.module, owner.id));
+  return made.kind === "object" && isField(engine, made.cls) ? { name, declared: made, site: at } : null;
 }
 
 function declaredFields(engine: Engine, serializer: ObjectValue, site: CallSite): Map<string, SerializerField> {

@@ -1,7 +1,7 @@
 /** What stubs can say of declarative classes: natives that need reflection, shared by adapters and projects' conventions. */
+import { decoratorName } from "../../python/syntax-tree.ts";
 import type { ClassInfo } from "../../model/index.ts";
 import { argument } from "../../dataflow/arguments.ts";
-import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { dict, NO_ARGS, NONE, UNKNOWN, type Value } from "../../dataflow/values.ts";

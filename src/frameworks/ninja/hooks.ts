@@ -1,7 +1,7 @@
 /** Django Ninja: what the response's schema reads of each row that an operation returns. */
+import { decoratorName } from "../../python/syntax-tree.ts";
 import type { ClassInfo, Expr, FunctionDef, PythonModule } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
-import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { alternatives, NO_ARGS, native, UNKNOWN, type Value } from "../../dataflow/values.ts";
