@@ -34,7 +34,7 @@ import { fillingOf, isFillingAfter } from "./remembered.ts";
 import { isStoring } from "./stored.ts";
 import { ruledOut } from "./ruled-out.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
-import { narrowing, type Narrowing } from "./instances.ts";
+import { isKnownClass, narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
 import { runArm, setAttribute, settle, type ArmEnd } from "./attribute-writes.ts";
 import { endsAtOnce, loopOfCaller, runBlock, runOutside, runWhereHolds, varsOutside } from "./leaving.ts";
@@ -277,9 +277,9 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
   let branch = "";
   let next: If | null = stmt;
   while (next !== null) {
-    const { test, then, otherwise, start } = next;
+    const { test, then, otherwise, start }: If = next;
     engine.dependsOn = 0;
-    const known = engine.holds(test, engine.evaluate(test, frame), frame);
+    const known: boolean | null = holdsAsFarAsKnown(engine, test, frame);
     const isSure: boolean = known === true || (known === null && givesWhatItTests(next));
     if (isSure || known === false) {
       next = isSure ? null : elifOf(next);
@@ -305,6 +305,15 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
   const ways = runArms(engine, frame, arms);
   forgetMade(ways, told);
   return areToldApart(ways, tests, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
+}
+
+function holdsAsFarAsKnown(engine: Engine, test: Expr, frame: Frame): boolean | null {
+  const known = engine.holds(test, engine.evaluate(test, frame), frame) ?? isKnownClass(test, frame);
+  if (known !== null || test.kind !== "bool" || test.items.every((one) => isKnownClass(one, frame) === null)) return known;
+  const parts = test.items.map((one) => isKnownClass(one, frame) ?? engine.holds(one, engine.evaluate(one, frame), frame));
+  const isAnd = test.operator === "and";
+  if (parts.includes(!isAnd)) return !isAnd;
+  return parts.includes(null) ? null : isAnd;
 }
 
 /** The first round finds nothing kept: what is known of its answer holds for it alone. */
@@ -782,6 +791,7 @@ export function absoluteModule(name: string, isPackage: boolean, level: number, 
 export function resultOf(frame: Frame, isGenerator: boolean, fellThrough: boolean): Value {
   if (isGenerator) return listOf(joinAll(frame.yields), "generator");
   const none: Value = { kind: "literal", value: null };
-  if (frame.returns.length === 0) return none;
+  // What always raises gives nothing to anyone.
+  if (frame.returns.length === 0) return fellThrough ? none : UNKNOWN;
   return fellThrough ? join(joinAll(frame.returns), none) : joinAll(frame.returns);
 }

@@ -8,6 +8,7 @@ import { withPrefetched } from "./load-tree.ts";
 import {
   ABSENT,
   alternatives,
+  isNone,
   joinAll,
   list,
   PRESENT,
@@ -37,14 +38,21 @@ export function narrowing(engine: Engine, test: Expr, frame: Frame): Narrowing {
     case "bool": {
       const isAnd = test.operator === "and";
       // What is known to hold decides nothing: where the whole does not, the other part does not.
-      const open = test.items.filter((one) => truthOfName(one, frame) !== isAnd);
+      const open = test.items.filter((one) => (truthOfName(one, frame) ?? isKnownClass(one, frame)) !== isAnd);
       const parts = open.map((one) => narrowing(engine, one, frame));
       if (parts.length === 1 && parts[0] !== undefined) return parts[0];
       const all = new Map(parts.flatMap((one) => [...(isAnd ? one.then : one.otherwise)]));
       return isAnd ? { then: all, otherwise: NONE_OF_THEM } : { then: NONE_OF_THEM, otherwise: all };
     }
     case "name":
-      return { then: new Map([...unknownAs(PRESENT, test, frame), ...rowsMade(engine, test, frame)]), otherwise: absent(test, frame) };
+      return {
+        then: new Map([
+          ...kept(test, frame, (one) => one.kind !== "literal" || truth(one) !== false),
+          ...unknownAs(PRESENT, test, frame),
+          ...rowsMade(engine, test, frame),
+        ]),
+        otherwise: absent(test, frame),
+      };
     case "compare":
       return byPrefetched(test, frame) ?? byNone(test, frame);
     default:
@@ -56,6 +64,17 @@ function unknownAs(value: UnknownValue, name: Expr, frame: Frame): ReadonlyMap<s
   const binding = name.kind === "name" ? lookUp(frame.env, name.name) : null;
   const isNews = binding?.value.kind === "unknown" && truth(binding.value) === null;
   return name.kind === "name" && binding !== null && isNews ? new Map([[name.name, { ...binding, value }]]) : NONE_OF_THEM;
+}
+
+/** `if not serializer_class: return rows`: of a class that is not known beside one that is, nothing is followed anyway. */
+export function isKnownClass(test: Expr, frame: Frame): boolean | null {
+  if (test.kind === "not") {
+    const holds = isKnownClass(test.operand, frame);
+    return holds === null ? null : !holds;
+  }
+  const binding = test.kind === "name" ? lookUp(frame.env, test.name) : null;
+  if (binding?.value.kind !== "union") return null;
+  return binding.value.values.every(({ kind }) => kind === "class" || kind === "unknown") ? true : null;
 }
 
 function truthOfName(name: Expr, frame: Frame): boolean | null {
@@ -89,10 +108,22 @@ const PLAIN: ReadonlySet<Value["kind"]> = new Set(["unknown", "literal", "object
 function byNone({ left, operators, rights }: Compare, frame: Frame): Narrowing {
   const [operator] = operators;
   const [right] = rights;
-  const isOfNone = isNoneLiteral(right) && rights.length === 1;
-  const set = isOfNone ? unknownAs(SET, left, frame) : NONE_OF_THEM;
-  if (operator === "is not" || operator === "!=") return { then: set, otherwise: NONE_OF_THEM };
-  return { then: NONE_OF_THEM, otherwise: operator === "is" || operator === "==" ? set : NONE_OF_THEM };
+  if (!isNoneLiteral(right) || rights.length !== 1) return { then: NONE_OF_THEM, otherwise: NONE_OF_THEM };
+  const set = new Map([...kept(left, frame, (one) => !isNone(one)), ...unknownAs(SET, left, frame)]);
+  const none = kept(left, frame, (one) => !NEVER_NONE.has(one.kind));
+  if (operator === "is not" || operator === "!=") return { then: set, otherwise: none };
+  return operator === "is" || operator === "==" ? { then: none, otherwise: set } : { then: NONE_OF_THEM, otherwise: NONE_OF_THEM };
+}
+
+const NEVER_NONE: ReadonlySet<Value["kind"]> = new Set(["class", "function", "bound", "list", "dict", "queryset", "manager"]);
+
+/** A name that can be several things, where it is one of some of them. */
+function kept(name: Expr, frame: Frame, test: (one: Value) => boolean): ReadonlyMap<string, Binding> {
+  const binding = name.kind === "name" ? lookUp(frame.env, name.name) : null;
+  if (name.kind !== "name" || binding?.value.kind !== "union") return NONE_OF_THEM;
+  const left = binding.value.values.filter(test);
+  if (left.length === 0 || left.length === binding.value.values.length) return NONE_OF_THEM;
+  return new Map([[name.name, { ...binding, value: joinAll(left) }]]);
 }
 
 /** `"tags" in row._prefetched_objects_cache`, where the row's queryset is not known: in the branch where it holds they are there. */
@@ -123,8 +154,8 @@ function byClass(engine: Engine, test: Expr, frame: Frame): Narrowing | null {
   if (of?.kind !== "name" || cls === undefined || binding?.value.kind !== "union") return null;
   const classes = engine.evaluate(cls, frame);
   const { values } = binding.value;
-  const kept = (not: boolean): Binding => ({ ...binding, value: joinAll(values.filter((one) => isInstance(engine, one, classes) !== not)) });
-  return { then: new Map([[of.name, kept(false)]]), otherwise: new Map([[of.name, kept(true)]]) };
+  const ofClass = (not: boolean): Binding => ({ ...binding, value: joinAll(values.filter((one) => isInstance(engine, one, classes) !== not)) });
+  return { then: new Map([[of.name, ofClass(false)]]), otherwise: new Map([[of.name, ofClass(true)]]) };
 }
 
 /** True or false where it is certain for all that the value can be. */

@@ -116,6 +116,20 @@ function setOn(engine: Engine, object: Value, names: readonly string[] | null, v
   if (object.kind !== "row" || names === null) engine.escape(value);
 }
 
+/** Of what is not known beside what is, nothing is followed anyway. */
+function knownOf(value: Value): readonly Value[] {
+  return alternatives(value).filter((one) => one.kind !== "unknown");
+}
+
+function areClassesWith({ program }: Engine, values: readonly Value[], name: string): boolean {
+  return values.length > 0 && values.every((one) => one.kind === "class" && program.member(one.cls, name) !== null);
+}
+
+function areQuerysetsWithout(engine: Engine, values: readonly Value[], name: string): boolean {
+  const querysets = values.filter((one) => one.kind === "queryset");
+  return querysets.length > 0 && querysets.every((one) => lacks(engine, one, name)) && values.every((one) => one.kind === "queryset" || isNone(one));
+}
+
 /** Neither its class nor Django's says it, and nothing of the program sets it on anything. */
 function lacks({ program }: Engine, { cls }: QuerysetValue, name: string): boolean {
   const django = program.resolveDotted("django.db.models.QuerySet");
@@ -235,13 +249,14 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       const value = engine.attribute(object, asked, { span: site.span, frame: site.frame });
       if (object.kind === "object" && object.attrs.has(asked)) return literal(true);
       if (alternatives(object).every((one) => one.kind === "row" && isPutOnRow(one, asked))) return literal(true);
+      if (areClassesWith(engine, knownOf(object), asked)) return literal(true);
       // `None` has no names but those of every object.
       if (isNone(object) && !asked.startsWith("__")) return literal(false);
       // Django makes it with the first relation that it prefetches.
       const hasCache = object.kind === "row" && asked === "_prefetched_objects_cache" ? truth(value) : null;
       if (hasCache !== null) return literal(hasCache);
       if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(asked)) return literal(true);
-      if (alternatives(object).every((one) => one.kind === "queryset" && lacks(engine, one, asked))) return literal(false);
+      if (areQuerysetsWithout(engine, knownOf(object), asked)) return literal(false);
     }
     return UNKNOWN;
   },

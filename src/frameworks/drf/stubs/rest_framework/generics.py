@@ -17,7 +17,10 @@ class GenericAPIView(APIView):
         return queryset.get(**{self.lookup_field: luthier.unknown()})
 
     def get_serializer_class(self):
-        return self.serializer_class
+        serializer_class = self.serializer_class
+        if serializer_class is None:
+            raise AssertionError
+        return serializer_class
 
     def get_serializer_context(self):
         return {"request": self.request, "view": self}

@@ -1,0 +1,46 @@
+/** What a test says of a name holds for what follows it. */
+import { test } from "vitest";
+import { expectMarked } from "../../tests/support/framework-case.ts";
+
+const view = (body: string, mark: string): Record<string, string> => ({
+  "shop/api.py": `from rest_framework import serializers, viewsets
+from shop.models import Order
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    owner = serializers.CharField(source="customer.name")  ${mark}
+
+    class Meta:
+        model = Order
+        fields = ["owner"]
+
+    @classmethod
+    def load(cls, queryset):
+        return queryset.select_related("customer")
+
+
+class OrderViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.order_by("placed_at")
+    serializer_class = OrderSerializer
+
+    def filter_queryset(self, queryset):
+        queryset = super().filter_queryset(queryset)
+        ${body.replaceAll("\n", "\n        ")}
+        return queryset
+`,
+});
+
+test("a class that may be None is none where the test says so", async () => {
+  const chosen = "cls = None\nif self.request.user.is_staff:\n    cls = OrderSerializer\n";
+  await expectMarked(view(`${chosen}if cls is None:\n    cls = super().get_serializer_class()\nqueryset = cls.load(queryset)`, ""));
+  await expectMarked(view(`${chosen}if cls is not None:\n    queryset = cls.load(queryset)`, "# expect: customer"));
+});
+
+test("of a class that is not known beside one that is, nothing is followed", async () => {
+  const chosen = "cls = OrderSerializer if self.request.user.is_staff else chosen(self)\n";
+  await expectMarked(view(`${chosen}if not cls:\n    return queryset\nif hasattr(cls, "load"):\n    queryset = cls.load(queryset)`, ""));
+});
+
+test("a class without the method leaves the rows as they are", async () => {
+  await expectMarked(view('cls = self.get_serializer_class()\nif hasattr(cls, "prepare"):\n    queryset = cls.load(queryset)', "# expect: customer"));
+});
