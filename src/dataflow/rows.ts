@@ -453,7 +453,7 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
     cls: fact?.manager ?? null,
     querysetCls: fact?.queryset ?? null,
     origin,
-    related: { row, field },
+    related: { row: withEmptyList(row, field, site.frame), field },
     tip: span,
   };
   return manager;
@@ -462,6 +462,15 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
 export interface LoadKind {
   readonly reason: LazyLoad["reason"];
   readonly kind: RelationKind | "deferred";
+/** `if getattr(row, "kept_lines", None):` has found nothing in the list of a `Prefetch(to_attr=…)`: of these rows alone `row.lines` is asked then. */
+function withEmptyList(row: RowValue, field: Field, { assumed }: Frame): RowValue {
+  for (const [name, { field: listed }] of row.load.lists) {
+    if (listed === field.name && assumed.some(({ key, holds }) => !holds && key.split(/\W+/).includes(name)))
+      return { ...row, doubts: [...row.doubts, `only rows whose \`${name}\` is empty come to it`] };
+  }
+  return row;
+}
+
   readonly method: string | null;
   readonly narrowed?: boolean;
   readonly written?: Span;
