@@ -160,6 +160,8 @@ function behindManager({ calls, span }: Origin, own: string): string {
 /** Everyone who calls the method gets the relation with its rows. */
 const insideMethod = (method: string): string => `load it inside ${method}(), which makes the queryset`;
 
+const NARROWS: ReadonlySet<string> = new Set(["all", "filter", "exclude", "order_by", "distinct", "annotate"]);
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMethod): Verdict | null {
   const text = input.text(origin.span.file);
@@ -168,7 +170,10 @@ export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMe
   if (next !== undefined && !QUERYSET_METHODS.has(next)) {
     const queryset = input.graph.byLabel(origin.model)?.managers.get(/\.(\w+)$/.exec(written)?.[1] ?? "")?.queryset;
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
-    return isKnown ? null : { safety: "advice", reason: atMethod(next) };
+    // What a queryset's own method has given is a queryset of the same class, which has the next one too.
+    const last = ownCalls(origin).at(-1);
+    const isOfQueryset = last !== undefined && last.end === origin.span.end && NARROWS.has(last.name);
+    return isKnown || isOfQueryset ? null : { safety: "advice", reason: atMethod(next) };
   }
   if (!/[\])\w]$/.test(written) || !isChainable(origin, input))
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
