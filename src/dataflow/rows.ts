@@ -139,7 +139,10 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (name === "_prefetched_objects_cache") return prefetchedNames(row);
   if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
-  if (listed !== undefined) return listedRows(engine, row, listed);
+  if (listed !== undefined) {
+    if (row.path === "") (row.origin.lists ??= new Map()).set(listed.field, name);
+    return listedRows(engine, row, listed);
+  }
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
     if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
