@@ -462,9 +462,6 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
   return manager;
 }
 
-export interface LoadKind {
-  readonly reason: LazyLoad["reason"];
-  readonly kind: RelationKind | "deferred";
 /** `if getattr(row, "kept_lines", None):` has found nothing in the list of a `Prefetch(to_attr=…)`: of these rows alone `row.lines` is asked then. */
 function withEmptyList(row: RowValue, field: Field, { assumed }: Frame): RowValue {
   for (const [name, { field: listed }] of row.load.lists) {
@@ -474,6 +471,9 @@ function withEmptyList(row: RowValue, field: Field, { assumed }: Frame): RowValu
   return row;
 }
 
+export interface LoadKind {
+  readonly reason: LazyLoad["reason"];
+  readonly kind: RelationKind | "deferred";
   readonly method: string | null;
   readonly narrowed?: boolean;
   readonly written?: Span;

@@ -194,9 +194,9 @@ test("a row that may be made where it is fetched has nothing loaded", async () =
   const given = await mend({ "shop/code.py": text.replace("(no=no)", "(no=no, author=numbers[no])") }, "n-plus-one");
   expect([given.after, given.titles[0]]).toEqual([
     text.replace("(no=no)", "(no=no, author=numbers[no])"),
-    expect.stringMatching(/get_or_create\(\) was given it: go on from that/),
+    expect.stringMatching(/get_or_create\(\) was given it: give it to the row, or go on from that/),
   ]);
-  expect(given.found[0]?.message).toMatch(/Go on from the `author` that `get_or_create\(\)` is given/);
+  expect(given.found[0]?.message).toMatch(/Give the row the `author` that `get_or_create\(\)` is given, or go on from that/);
   const locked = await mend({ "shop/code.py": text.replace("get_or_create", "update_or_create") }, "n-plus-one");
   expect(locked.titles[0]).toMatch(/would lock what is joined/);
 });

@@ -4,7 +4,7 @@ import { isSameSpan } from "../model/span.ts";
 import { isNoneLiteral, pathTo } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
-import { genericBefore, joinHazard, stepsOf, stepsPrefetched } from "./eager-paths.ts";
+import { genericBefore, joinHazard, stepsOf, stepsPrefetched, stepsToPayers } from "./eager-paths.ts";
 
 export interface Verdict {
   readonly safety: Safety;
@@ -30,7 +30,7 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
     judgeSingle(load, input.facts) ??
     judgeDict(load, input.graph) ??
     judgeMethods(load, input.facts) ??
-    judgeChain(load.origin, load) ??
+    judgeChain(load.origin, load, input.graph) ??
     judgeGrowth(load, input) ??
     judgePath(load, input) ??
     judgeReaders(load, input) ??
@@ -111,14 +111,14 @@ const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "d
 
 const MAKERS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create", "create", "bulk_create"]);
 
-function judgeChain(origin: Origin, load: LazyLoad): Verdict | null {
+function judgeChain(origin: Origin, load: LazyLoad, graph: ModelGraph): Verdict | null {
   for (const call of origin.calls) {
     if (SET_OPERATIONS.has(call.name)) {
       const method = load.joinable ? "select_related" : "prefetch_related";
       return advice(`after ${call.name}() nothing can be loaded: add ${method}() to ${partsToLoad(load)} before it`);
     }
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
-    if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load));
+    if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load, graph));
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
     if (verdict !== null) return verdict;
   }
@@ -140,8 +140,9 @@ function isOfOwnRows({ origin, loop }: LazyLoad): boolean {
   return loop !== null && loop.origin?.id === origin.id;
 }
 
-function whyNotMade(call: ChainCall, load: LazyLoad): string {
-  if (isGivenTo(call, load)) return `${call.name}() was given it: go on from that, which a row that is found does not have loaded`;
+function whyNotMade(call: ChainCall, load: LazyLoad, graph: ModelGraph): string {
+  if (isGivenTo(call, load)) return `${call.name}() was given it: give it to the row, or go on from that, which a row that is found does not have loaded`;
+  if (manyOfOne(load, graph) !== null) return `${call.name}() gives one row: prefetch_related_objects() loads it for the rows of that before the loop`;
   if (call.name === "create" || call.name === "bulk_create") return `${call.name}() makes the row, which has what it was given and nothing else`;
   if (call.name === "update_or_create") return "update_or_create() locks the row that it finds, and would lock what is joined: fetch it on its own";
   return `${call.name}() fetches the row or makes it: load it on the queryset before that, for the rows that are found`;
@@ -149,6 +150,12 @@ function whyNotMade(call: ChainCall, load: LazyLoad): string {
 
 function isGivenTo({ keywords }: ChainCall, load: LazyLoad): boolean {
   return keywords.some(({ name }) => name === firstStep(load));
+}
+
+/** The method that gives one row, where what is read belongs to many rows of that. */
+export function manyOfOne(load: LazyLoad, graph: ModelGraph): string | null {
+  if (isOfOwnRows(load) || stepsToPayers(graph, load.origin.model, load.path) === 0) return null;
+  return load.origin.calls.find(({ name }) => name === "get_or_create" || name === "update_or_create")?.name ?? null;
 }
 
 /** The method that fetches or makes the row, where it is given the relation that is then read of the row. */

@@ -1,8 +1,17 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, partsToLoad, PLAIN_WORDS, setOperation } from "../../fixes/eager-verdict.ts";
+import {
+  givenBy,
+  grownInLoop,
+  isPrefetchedIntoDict,
+  manyOfOne,
+  methodPastPrefetch,
+  partsToLoad,
+  PLAIN_WORDS,
+  setOperation,
+} from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
-import { genericBefore, stepsOf } from "../../fixes/eager-paths.ts";
+import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
@@ -97,9 +106,11 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const given = givenBy(load);
   if (given !== null) {
     const name = load.path.split("__")[0] ?? "";
-    return `Go on from the \`${name}\` that \`${given}()\` is given: a row that it finds has it not loaded.`;
+    return `Give the row the \`${name}\` that \`${given}()\` is given, or go on from that: a row that it finds has it not loaded.`;
   }
   const past = methodPastPrefetch(load, input.facts);
+  const giver = past === null ? manyOfOne(load, input.graph) : null;
+  if (giver !== null) return `Call \`prefetch_related_objects([…], "${load.path}")\` before the loop, on the row that \`${giver}()\` gives.`;
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
   if (!load.joinable && isFetchedEachRound(load, input.facts))
@@ -110,6 +121,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
+  const path = lookupPath(load, input.graph);
   if (load.origin.forForm === "choices") return remedyOfChoices(load, method);
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
   if (isPrefetchedIntoDict(load, input.graph)) return remedyBesideDict(load.path);
@@ -117,7 +129,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     return `Add \`${method}("${load.path}")\` in the \`get_queryset()\` of \`${modelName(load.origin.model)}\`'s admin: rows of other models come to the action as well.`;
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
-  return `Add \`${method}("${load.path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
+  return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 
 /** Django keeps content types in memory, and its foreign keys do not look there. */
