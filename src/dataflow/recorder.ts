@@ -49,6 +49,8 @@ export interface LiveOrigin {
   readonly forAction?: true;
   /** Paths to the rows that were copied or of which `__dict__` was read, "" for its own. */
   asDict?: Set<string>;
+  /** Paths of relations to one row that code has set. */
+  assigned?: Set<string>;
   /** Relations that were read from the list that a prefetch makes, and that list's name. */
   lists?: Map<string, string>;
   readonly columns: Set<string>;
@@ -400,6 +402,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.offeredFor === undefined ? {} : { offeredFor: live.offeredFor }),
     ...(live.forAction === true ? { forAction: true } : {}),
     ...(live.asDict === undefined ? {} : { asDict: new Set(live.asDict) }),
+    ...(live.assigned === undefined ? {} : { assigned: new Set(live.assigned) }),
     ...(live.lists === undefined ? {} : { lists: new Map(live.lists) }),
   };
 }

@@ -620,7 +620,10 @@ export function assignToRow(row: RowValue, name: string, value: Value, frame: Fr
     }
   } else {
     row.load = withColumn(row.load, field);
-    if (field.relation?.single === true) row.load = withGiven(row.load, name);
+    if (field.relation?.single === true) {
+      row.load = withGiven(row.load, name);
+      (row.origin.assigned ??= new Set()).add(joinPath(row.path, name));
+    }
     if (value.kind === "row") row.extra.set(name, value);
   }
 }

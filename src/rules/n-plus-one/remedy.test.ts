@@ -345,3 +345,15 @@ test("no prefetch is named for rows that are chosen by a filter, whatever asks f
   expect(told.join("\n")).toMatch(/to_attr/);
   expect(told.join("\n")).not.toContain('Add `prefetch_related("lines")` to the queryset');
 });
+
+test("what the code sets where it is missing is read further on, so that its key would not do", async () => {
+  const body = (set: string) =>
+    `for customer in Customer.objects.all():\n    if not customer.referrer:\n        ${set}\n    if customer.vip:\n        print(customer.referrer.name)`;
+  const found = async (set: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Customer\n\n\ndef work(other):\n${body(set).replaceAll(/^(?=.)/gm, "    ")}\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ fixes }) => fixes.map(({ title }) => title));
+  };
+  expect(await found("customer.referrer = other.referrer")).toEqual([["Load referrer with the queryset"]]);
+});
