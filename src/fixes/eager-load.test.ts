@@ -203,7 +203,7 @@ test("a row that may be made where it is fetched has nothing loaded", async () =
 
 test("what belongs to many rows of the one that is found or made is loaded for it before the loop", async () => {
   const text =
-    "from shop.models import Author\n\n\ndef show(numbers):\n    for no in numbers:\n        author, _ = Author.objects.update_or_create(no=no)\n        for book in author.books.all():\n            print(list(book.tags.all()))\n";
+    "from shop.models import Author\n\n\ndef show(numbers):\n    for no in numbers:\n        author, _ = Author.objects.update_or_create(no=no)\n        books = author.books.all()\n        for book in books:\n            print(list(book.tags.all()))\n";
   const mended = await mend({ "shop/code.py": text }, "n-plus-one");
   expect([mended.after, mended.titles]).toEqual([text, [expect.stringMatching(/prefetch_related_objects\(\) loads it for the rows of that before the loop$/)]]);
   expect(mended.found[0]?.message).toMatch(

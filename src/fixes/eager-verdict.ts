@@ -3,7 +3,7 @@ import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Saf
 import { isSameSpan } from "../model/span.ts";
 import { isNoneLiteral, pathTo } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
-import { isFetchedEachRound } from "./fetched-each-round.ts";
+import { isFetchedAlone, isFetchedEachRound } from "./fetched-each-round.ts";
 import { genericBefore, joinHazard, stepsOf, stepsPrefetched, stepsToPayers } from "./eager-paths.ts";
 
 export interface Verdict {
@@ -27,7 +27,7 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
     judgeOrigin(load) ??
     judgeModels(load, input) ??
     judgeRefreshed(load) ??
-    judgeSingle(load, input.facts) ??
+    judgeSingle(load, input) ??
     judgeDict(load, input.graph) ??
     judgeMethods(load, input.facts) ??
     judgeChain(load.origin, load, input.graph) ??
@@ -88,8 +88,13 @@ function judgeRefreshed({ refreshed }: LazyLoad): Verdict | null {
 }
 
 /** A prefetch for one row saves nothing. */
-function judgeSingle(load: LazyLoad, facts: SourceFacts): Verdict | null {
-  return !load.joinable && isFetchedEachRound(load, facts) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
+export function gainsNoPrefetch(load: LazyLoad, { facts, graph }: RuleInput): boolean {
+  const isOwn = stepsOf(graph, load.origin.model, load.path) !== null && stepsToPayers(graph, load.origin.model, load.path) === 0;
+  return !load.joinable && (isFetchedEachRound(load, facts) || (isOwn && isFetchedAlone(load.origin, facts)));
+}
+
+function judgeSingle(load: LazyLoad, input: RuleInput): Verdict | null {
+  return gainsNoPrefetch(load, input) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
 }
 
 /** `Book(**book.__dict__)` does not know `_prefetched_objects_cache`, and `deepcopy(book)` takes it along. */
@@ -334,6 +339,19 @@ function touches(write: Write, load: LazyLoad, graph: ModelGraph): boolean {
 /** The loop changes the rows that it asks about: what was asked before it is old by then. */
 export function isChangedInLoop(load: LazyLoad, facts: SourceFacts): boolean {
   return changesOf(load, facts).length > 0;
+}
+
+/** What a prefetch of the first `steps` relations would bring is changed before it is read. */
+export function isChangedEarly(load: LazyLoad, steps: number, { facts, graph }: RuleInput): boolean {
+  const targets = (stepsOf(graph, load.origin.model, load.path) ?? [])
+    .slice(0, steps)
+    .flatMap(({ relation }) => (relation?.single === false ? [relation.target] : []));
+  return facts.writes.some(({ model, symbol, ...write }) => model !== null && targets.includes(model) && symbol === load.origin.symbol && write.loop !== null);
+}
+
+/** Whoever fetches, finds or makes the row gets it alone. */
+export function isOfOneRow(load: LazyLoad, { facts, graph }: RuleInput): boolean {
+  return manyOfOne(load, graph) !== null || isFetchedAlone(load.origin, facts);
 }
 
 /** Of one relation they say nothing of the rows that another has. */

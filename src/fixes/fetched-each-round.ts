@@ -28,6 +28,12 @@ export function fetchesEachRound(load: LazyLoad, { runs, loads }: SourceFacts): 
   return own.some((run) => MANY.has(run.how)) ? [] : own.filter((run) => SINGLE.has(run.how) && isAlone(run));
 }
 
+/** No query of it gives more than one row. */
+export function isFetchedAlone({ id }: Pick<LazyLoad["origin"], "id">, { runs }: SourceFacts): boolean {
+  const own = runsByOrigin(runs).get(id) ?? [];
+  return own.length > 0 && own.every(({ how }) => SINGLE.has(how));
+}
+
 const byOrigin = new WeakMap<SourceFacts["runs"], ReadonlyMap<number, readonly QueryRun[]>>();
 
 function runsByOrigin(runs: SourceFacts["runs"]): ReadonlyMap<number, readonly QueryRun[]> {

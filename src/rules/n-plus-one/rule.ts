@@ -1,6 +1,7 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import {
   givenBy,
+  gainsNoPrefetch,
   grownInLoop,
   isPrefetchedIntoDict,
   manyOfOne,
@@ -12,7 +13,8 @@ import {
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
 import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
-import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
+import { isOfGivenRows } from "../../fixes/eager-load.ts";
+import { innerRows } from "../../fixes/inner-rows.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
@@ -110,10 +112,12 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   }
   const past = methodPastPrefetch(load, input.facts);
   const giver = past === null ? manyOfOne(load, input.graph) : null;
+  const inner = innerRows(load, input);
+  if (inner !== null) return `Add \`${inner.method}("${inner.path}")\` to \`${inner.text}\`, through which the loop goes.`;
   if (giver !== null) return `Call \`prefetch_related_objects([…], "${load.path}")\` before the loop, on the row that \`${giver}()\` gives.`;
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
-  if (!load.joinable && isFetchedEachRound(load, input.facts))
+  if (gainsNoPrefetch(load, input))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load, past, input)}`;
   if (past !== null) return remedyPast(load, past, input);
   const operation = setOperation(load.origin);
