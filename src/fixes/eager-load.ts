@@ -162,6 +162,12 @@ const insideMethod = (method: string): string => `load it inside ${method}(), wh
 
 const NARROWS: ReadonlySet<string> = new Set(["all", "filter", "exclude", "order_by", "distinct", "annotate"]);
 
+/** A serializer's field stands for the manager of whatever object the serializer is given. */
+export function isOfGivenRows(origin: Origin, input: RuleInput): boolean {
+  const { file, start, end } = origin.span;
+  return origin.kind === "related" && file.endsWith(".py") && (!isChainable(origin, input) || !input.text(file).slice(start, end).includes("."));
+}
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMethod): Verdict | null {
   const text = input.text(origin.span.file);
@@ -175,9 +181,9 @@ export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMe
     const isOfQueryset = last !== undefined && last.end === origin.span.end && NARROWS.has(last.name);
     return isKnown || isOfQueryset ? null : { safety: "advice", reason: atMethod(next) };
   }
+  if (isOfGivenRows(origin, input)) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   if (!/[\])\w]$/.test(written) || !isChainable(origin, input))
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
-  if (origin.kind === "related" && !written.includes(".")) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   const { file, start } = origin.span;
   const isPrefetched = coveredPlaces(input.facts).has(`${file}:${start}`);
   if (isPrefetched && next === undefined && written.endsWith(".all()"))

@@ -51,6 +51,11 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
   return advice("the queryset is made in a template: load it in the view that gives the template its objects");
 }
 
+/** The line makes querysets of several models, of which not all have the relation. */
+export function isOfOtherModels(load: LazyLoad, input: RuleInput): boolean {
+  return judgeModels(load, input) !== null;
+}
+
 /** `model.objects.get(pk=pk)` in a helper that is handed several models. */
 function judgeModels(load: LazyLoad, input: RuleInput): Verdict | null {
   const { origin, path } = load;
@@ -87,14 +92,14 @@ function judgeRefreshed({ refreshed }: LazyLoad): Verdict | null {
   return refreshed === true ? advice("`refresh_from_db()` throws away what the queryset loads: read it before, or leave the refresh out") : null;
 }
 
+function judgeSingle(load: LazyLoad, input: RuleInput): Verdict | null {
+  return gainsNoPrefetch(load, input) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
+}
+
 /** A prefetch for one row saves nothing. */
 export function gainsNoPrefetch(load: LazyLoad, { facts, graph }: RuleInput): boolean {
   const isOwn = stepsOf(graph, load.origin.model, load.path) !== null && stepsToPayers(graph, load.origin.model, load.path) === 0;
   return !load.joinable && (isFetchedEachRound(load, facts) || (isOwn && isFetchedAlone(load.origin, facts)));
-}
-
-function judgeSingle(load: LazyLoad, input: RuleInput): Verdict | null {
-  return gainsNoPrefetch(load, input) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
 }
 
 /** `Book(**book.__dict__)` does not know `_prefetched_objects_cache`, and `deepcopy(book)` takes it along. */
@@ -336,11 +341,6 @@ function touches(write: Write, load: LazyLoad, graph: ModelGraph): boolean {
   return isInLoopOf(write, load) || write.symbol === load.origin.symbol;
 }
 
-/** The loop changes the rows that it asks about: what was asked before it is old by then. */
-export function isChangedInLoop(load: LazyLoad, facts: SourceFacts): boolean {
-  return changesOf(load, facts).length > 0;
-}
-
 /** What a prefetch of the first `steps` relations would bring is changed before it is read. */
 export function isChangedEarly(load: LazyLoad, steps: number, { facts, graph }: RuleInput): boolean {
   const targets = (stepsOf(graph, load.origin.model, load.path) ?? [])
@@ -352,6 +352,11 @@ export function isChangedEarly(load: LazyLoad, steps: number, { facts, graph }: 
 /** Whoever fetches, finds or makes the row gets it alone. */
 export function isOfOneRow(load: LazyLoad, { facts, graph }: RuleInput): boolean {
   return manyOfOne(load, graph) !== null || isFetchedAlone(load.origin, facts);
+}
+
+/** The loop changes the rows that it asks about: what was asked before it is old by then. */
+export function isChangedInLoop(load: LazyLoad, facts: SourceFacts): boolean {
+  return changesOf(load, facts).length > 0;
 }
 
 /** Of one relation they say nothing of the rows that another has. */

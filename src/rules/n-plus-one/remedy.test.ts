@@ -357,3 +357,42 @@ test("what the code sets where it is missing is read further on, so that its key
   };
   expect(await found("customer.referrer = other.referrer")).toEqual([["Load referrer with the queryset"]]);
 });
+
+test("a row that is fetched alone and kept in a list gains nothing by a prefetch", async () => {
+  const body =
+    "for key in request.GET:\n    kept = [Order.objects.get(pk=key)]\n    for order in kept:\n        print([product.tags for product in order.customer.orders.all()])";
+  expect(await remedies(body)).toContainEqual(expect.stringMatching(/^Fetch the rows of all rounds before the loop/));
+});
+
+test("rows of a serializer's field are loaded further with what the serializer is given", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from shop.models import Line, Order
+
+
+class LineSerializer(serializers.ModelSerializer):
+    product = serializers.CharField(source="product.title")
+
+    class Meta:
+        model = Line
+        fields = ["product"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    lines = LineSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = ["lines"]
+
+
+class OrderView(APIView):
+    def get(self, request, order):
+        return Response(OrderSerializer(Order.objects.get(pk=order)).data)
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ remedy }) => remedy)).toEqual(['Add `prefetch_related("lines__product")` to the queryset of what the serializer is given.']);
+});

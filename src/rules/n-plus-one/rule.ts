@@ -3,6 +3,7 @@ import {
   givenBy,
   gainsNoPrefetch,
   grownInLoop,
+  isOfOtherModels,
   isPrefetchedIntoDict,
   manyOfOne,
   methodPastPrefetch,
@@ -12,9 +13,9 @@ import {
 } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
-import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
 import { isOfGivenRows } from "../../fixes/eager-load.ts";
 import { innerRows } from "../../fixes/inner-rows.ts";
+import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
@@ -111,9 +112,9 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     return `Give the row the \`${name}\` that \`${given}()\` is given, or go on from that: a row that it finds has it not loaded.`;
   }
   const past = methodPastPrefetch(load, input.facts);
-  const giver = past === null ? manyOfOne(load, input.graph) : null;
   const inner = innerRows(load, input);
   if (inner !== null) return `Add \`${inner.method}("${inner.path}")\` to \`${inner.text}\`, through which the loop goes.`;
+  const giver = past === null ? manyOfOne(load, input.graph) : null;
   if (giver !== null) return `Call \`prefetch_related_objects([…], "${load.path}")\` before the loop, on the row that \`${giver}()\` gives.`;
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
@@ -125,6 +126,9 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
+  if (isOfOtherModels(load, input)) return `Add \`${method}("${load.path}")\` where the model is known: rows of other models come from the same line.`;
+  if (isOfGivenRows(load.origin, input))
+    return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` to the queryset of what the serializer is given.`;
   const path = lookupPath(load, input.graph);
   if (load.origin.forForm === "choices") return remedyOfChoices(load, method);
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
