@@ -235,6 +235,30 @@ class Book(models.Model):
   expect(mended.after).toContain(`Book.objects.filter(title=title).select_related("author").first_by_title()`);
 });
 
+test("what a queryset's own method goes through is loaded there", async () => {
+  const models = `from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=9)
+
+
+class BookQuerySet(models.QuerySet):
+    def announce(self):
+        for book in self.exclude(title="").filter(title="x"):
+            print(book.author.name)
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=9)
+    author = models.ForeignKey(Author, models.CASCADE)
+    objects = BookQuerySet.as_manager()
+`;
+  const text = "from shop.models import Book\n\n\ndef show():\n    Book.objects.announce()\n";
+  const mended = await mend({ "shop/models.py": models, "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).toContain('in self.exclude(title="").filter(title="x").select_related("author"):');
+});
+
 test("what goes on from the list of a prefetch goes on by the list's name", async () => {
   const text =
     'from django.db.models import Prefetch\nfrom shop.models import Author, Book\n\n\ndef show():\n    books = Prefetch("books", queryset=Book.objects.filter(no=1), to_attr="first_books")\n    for author in Author.objects.prefetch_related(books):\n        for book in author.first_books:\n            print(book.editor.name)\n';

@@ -47,6 +47,12 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
   const existing = calls.findLast((call) => call.name === method && isExtensible(call)) ?? callInOverride(origin, method, input);
   if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(sourceOf(input, existing.file), existing, [path]), ...chunks] };
+  const inside = callOfLoop(load);
+  if (inside !== undefined) {
+    const chain = origin.calls.filter(({ file, start, end }) => file === inside.file && start === inside.start && end <= inside.end);
+    const span = { file: inside.file, start: inside.start, end: inside.end };
+    return { safety: "safe", reason: "", edits: [appendCall(sourceOf(input, inside.file), span, chain, method, [path])] };
+  }
   const obstacle = whyNotHere(origin, input);
   if (obstacle !== null) return { ...obstacle, edits: [] };
   const admin = method === "select_related" ? adminAround(origin.span, input) : null;
@@ -55,6 +61,12 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   if (admin !== null) return { safety: "review", reason: "naming relations ends the changelist's automatic select_related()", edits };
   const isPartly = origin.kind === "related" && load.withoutCaller;
   return isPartly ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits } : { safety: "safe", reason: "", edits };
+}
+
+/** `for book in self.filter(…)` in a method of the queryset's own: who calls that need not know what it reads. */
+function callOfLoop({ origin, loop }: LazyLoad): ChainCall | undefined {
+  if (loop === null || loop.origin?.id !== origin.id || loop.span.file === origin.span.file) return undefined;
+  return origin.calls.find(({ file, end, name }) => file === loop.span.file && end === loop.span.end && NARROWS.has(name));
 }
 
 /** `queryset = Order.objects.all()` of a class whose `get_queryset()` chains the same method on it, whoever asks. */
