@@ -51,6 +51,8 @@ export interface LiveOrigin {
   asDict?: Set<string>;
   /** Paths of relations to one row that code has set. */
   assigned?: Set<string>;
+  /** Paths of relations of which code has set the key. */
+  keysSet?: Set<string>;
   /** Relations that were read from the list that a prefetch makes, and that list's name. */
   lists?: Map<string, string>;
   readonly columns: Set<string>;
@@ -403,6 +405,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.forAction === true ? { forAction: true } : {}),
     ...(live.asDict === undefined ? {} : { asDict: new Set(live.asDict) }),
     ...(live.assigned === undefined ? {} : { assigned: new Set(live.assigned) }),
+    ...(live.keysSet === undefined ? {} : { keysSet: new Set(live.keysSet) }),
     ...(live.lists === undefined ? {} : { lists: new Map(live.lists) }),
   };
 }

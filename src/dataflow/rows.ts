@@ -616,6 +616,7 @@ export function assignToRow(row: RowValue, name: string, value: Value, frame: Fr
     if (keyOf === undefined) row.extra.set(name, value);
     else {
       row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
+      (row.origin.keysSet ??= new Set()).add(joinPath(row.path, keyOf.name));
       changeRelated(row, keyOf.name, { frame });
     }
   } else {

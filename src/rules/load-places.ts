@@ -38,13 +38,13 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
 
 /** Where other relations are loaded already, if that is not written at the queryset itself. */
 function eagerSpots({ origin: { calls, span }, path }: LazyLoad): Spot[] {
-  const eager = calls.findLast((one) => (one.name === "select_related" || one.name === "prefetch_related") && !loads(one, path));
+  const eager = calls.findLast((one) => (one.name === "select_related" || one.name === "prefetch_related") && !loadsPath(one, path));
   if (eager === undefined || isWithin(span, eager)) return [];
   return [{ role: "definition", span: { file: eager.file, start: eager.dot, end: eager.end }, label: "loads other relations" }];
 }
 
 /** A call that loads the relation is on another way than the one that lacks it. */
-function loads({ args }: ChainCall, path: string): boolean {
+export function loadsPath({ args }: ChainCall, path: string): boolean {
   return args.some((arg) => arg.kind === "str" && (arg.value === path || arg.value.startsWith(`${path}__`)));
 }
 

@@ -396,3 +396,9 @@ class OrderView(APIView):
   const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
   expect(found.map(({ remedy }) => remedy)).toEqual(['Add `prefetch_related("lines__product")` to the queryset of what the serializer is given.']);
 });
+
+test("what the queryset loads is missing only for a key that is set", async () => {
+  const body =
+    'for order in Order.objects.select_related("customer"):\n    if order.paid:\n        order.customer_id = int(request.GET["customer"])\n        print(order.customer.name)';
+  expect(await remedies(body)).toEqual([expect.stringMatching(/^Fetch the rows of the new keys before the loop/)]);
+});

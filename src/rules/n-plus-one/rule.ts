@@ -18,7 +18,19 @@ import { innerRows } from "../../fixes/inner-rows.ts";
 import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
-import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import {
+  beyondGeneric,
+  beyondQuerysets,
+  confidenceOf,
+  fetchedBefore,
+  isLoadPerRow,
+  isMade,
+  loadDoubt,
+  loadPlaces,
+  loadsPath,
+  paidPer,
+  payers,
+} from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
@@ -61,8 +73,11 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return !isUsedUp(load, input) && !isLoadedWhereAsked(load, input);
 }
 
-/** `book.author_id = 3` and then `book.author`. */
-const isOfNewKey = ({ reason, kind }: LazyLoad): boolean => reason === "changed" && (kind === "fk" || kind === "o2o");
+/** `book.author_id = 3` and then `book.author`; where that is set at times, what the queryset loads is missing for that reason alone. */
+function isOfNewKey({ reason, kind, origin, path }: LazyLoad): boolean {
+  const isSetAtTimes = origin.keysSet?.has(path) === true && origin.calls.some((call) => call.name === "select_related" && loadsPath(call, path));
+  return (kind === "fk" || kind === "o2o") && (reason === "changed" || (reason === "unloaded" && isSetAtTimes));
+}
 
 function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
   const owner = `${payers(load, input)}${andOf(others)}`;
