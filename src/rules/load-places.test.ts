@@ -112,3 +112,26 @@ test("a level that is left out below those that were loaded by hand may have no 
   expect(await told('.prefetch_related("category_set")')).toEqual(["certain category_set__category_set"]);
   expect(await told('.prefetch_related("category_set__category_set")')).toEqual(["possible category_set__category_set__category_set"]);
 });
+
+test("a delete of one row in each round could hand its receivers a row that has more", async () => {
+  const remedies = async (where: string) => {
+    const report = await analyseShop({
+      "shop/signals.py": `from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+
+from shop.models import Shipment
+
+
+@receiver(pre_delete, sender=Shipment)
+def forget(sender, instance, **kwargs):
+    print(instance.order.status)
+`,
+      "shop/work.py": `from shop.models import Shipment\n\n\ndef work(keys):\n    for key in keys:\n        Shipment.objects.filter(${where}).delete()\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ remedy }) => remedy);
+  };
+  const loaded =
+    'Fetch the rows of all rounds before the loop, in one query with `prefetch_related("order")`, and `delete()` each: the receivers are given these rows.';
+  expect(await remedies("pk=key")).toEqual([loaded]);
+  expect(await remedies("state=key")).toEqual([expect.stringMatching(/^Let the receiver read keys alone/)]);
+});

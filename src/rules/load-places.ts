@@ -100,9 +100,19 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
 /** Rows that a delete fetches to tell receivers of them: nobody hands it a queryset. */
 export const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
 
+/** `queryset.delete()` of one row in each round of a loop of the code's own. */
+function isDeletedAlone({ loop }: LazyLoad): boolean {
+  return loop !== null && loop.collects === undefined;
+}
+
+/** A row's own `delete()` hands the receivers that row. */
+function deletedWithLoaded({ path }: LazyLoad): string {
+  return `Fetch the rows of all rounds before the loop, in one query with \`prefetch_related("${path}")\`, and \`delete()\` each: the receivers are given these rows.`;
+}
+
 /** What to do where no queryset can be told to load it: for rows of the code's own SQL, for what a delete collects, and for one that was just made; null elsewhere. */
 export function beyondQuerysets(load: LazyLoad): string | null {
-  if (load.origin.collected === true) return COLLECTED;
+  if (load.origin.collected === true) return isDeletedAlone(load) ? deletedWithLoaded(load) : COLLECTED;
   if (load.origin.kind === "raw" || load.origin.calls.some(({ name }) => name === "raw"))
     return `A raw query loads no relations: call \`prefetch_related_objects(rows, "${load.path}")\` for its rows, or write the query with the ORM.`;
   return isMade(load) ? "No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it." : null;
