@@ -135,3 +135,22 @@ def forget(sender, instance, **kwargs):
   expect(await remedies("pk=key")).toEqual([loaded]);
   expect(await remedies("state=key")).toEqual([expect.stringMatching(/^Let the receiver read keys alone/)]);
 });
+
+test("what only a developer's data waits for is possible only", async () => {
+  const found = async (command: string) => {
+    const report = await analyseShop({
+      [`shop/management/commands/${command}.py`]: `from django.core.management.base import BaseCommand
+from shop.models import Order
+
+
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        for order in Order.objects.filter(paid=True):
+            print(order.customer.name)
+`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ confidence }) => confidence);
+  };
+  expect(await found("create_sample_data")).toEqual(["possible"]);
+  expect(await found("send_samples")).toEqual(["certain"]);
+});
