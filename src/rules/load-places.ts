@@ -102,9 +102,12 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
 /** Rows that a delete fetches to tell receivers of them: nobody hands it a queryset. */
 export const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
 
-/** `queryset.delete()` of one row in each round of a loop of the code's own. */
-function isDeletedAlone({ loop }: LazyLoad): boolean {
-  return loop !== null && loop.collects === undefined;
+/** `queryset.delete()` of one row in each round of a loop of the code's own. A node of a tree is fetched anew even by its own `delete()`. */
+function isDeletedAlone({ loop, origin, method, narrowed }: LazyLoad, { graph, program }: Pick<RuleInput, "graph" | "program">): boolean {
+  const cls = graph.byLabel(origin.model)?.cls;
+  const module = cls === undefined ? undefined : program.member(cls, "delete")?.owner.module;
+  if (narrowed === true || (method !== null && method !== "all")) return false;
+  return loop !== null && loop.collects === undefined && (module === undefined || module.origin === "project" || module.name.startsWith("django."));
 }
 
 /** A row's own `delete()` hands the receivers that row. */
@@ -113,8 +116,8 @@ function deletedWithLoaded({ path }: LazyLoad): string {
 }
 
 /** What to do where no queryset can be told to load it: for rows of the code's own SQL, for what a delete collects, and for one that was just made; null elsewhere. */
-export function beyondQuerysets(load: LazyLoad): string | null {
-  if (load.origin.collected === true) return isDeletedAlone(load) ? deletedWithLoaded(load) : COLLECTED;
+export function beyondQuerysets(load: LazyLoad, input: Pick<RuleInput, "graph" | "program">): string | null {
+  if (load.origin.collected === true) return isDeletedAlone(load, input) ? deletedWithLoaded(load) : COLLECTED;
   if (load.origin.kind === "raw" || load.origin.calls.some(({ name }) => name === "raw"))
     return `A raw query loads no relations: call \`prefetch_related_objects(rows, "${load.path}")\` for its rows, or write the query with the ORM.`;
   return isMade(load) ? "No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it." : null;

@@ -35,7 +35,7 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
     claim: `\`${holderName(load.origin.symbol, input.program)}\` loads the generic \`${dotted(load.path)}\` separately for each \`${modelName(load.origin.model)}\`${andOf(others)}: ${paidPer(load)}.`,
     reason: "A generic foreign key cannot be joined; each row asks for its object alone.",
     remedy:
-      beyondQuerysets(load) ??
+      beyondQuerysets(load, input) ??
       (gainsNoPrefetch(load, input) ? fetchedBefore(load) : `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`),
     doubt: loadDoubt(load),
     model: load.origin.model,

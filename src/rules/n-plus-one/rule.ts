@@ -113,7 +113,7 @@ function reasonFor(load: LazyLoad): string {
 function remedyFor(load: LazyLoad, input: RuleInput): string {
   const kept = contentTypeRead(load, input);
   if (kept !== null && load.origin.collected === true) return `Read ${kept} instead.`;
-  const beyond = beyondQuerysets(load) ?? (genericBefore(load, input) === null ? null : beyondGeneric(load, input));
+  const beyond = beyondQuerysets(load, input) ?? (genericBefore(load, input) === null ? null : beyondGeneric(load, input));
   if (beyond !== null) return beyond;
   if (isOfNewKey(load)) {
     const field = load.path.split("__").at(-1) ?? load.path;
