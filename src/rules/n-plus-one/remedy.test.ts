@@ -358,9 +358,8 @@ test("what the code sets where it is missing is read further on, so that its key
   expect(await found("customer.referrer = other.referrer")).toEqual([["Load referrer with the queryset"]]);
 });
 
-test("a row that is fetched alone and kept in a list gains nothing by a prefetch", async () => {
-  const body =
-    "for key in request.GET:\n    kept = [Order.objects.get(pk=key)]\n    for order in kept:\n        print([product.tags for product in order.customer.orders.all()])";
+test("rows that are fetched one by one and kept in a list gain nothing by a prefetch", async () => {
+  const body = "kept = [Order.objects.get(pk=key) for key in request.GET]\nfor order in kept:\n    print(list(order.customer.orders.all()))";
   expect(await remedies(body)).toContainEqual(expect.stringMatching(/^Fetch the rows of all rounds before the loop/));
 });
 
