@@ -49,6 +49,12 @@ export interface LiveOrigin {
   readonly forAction?: true;
   /** Paths to the rows that were copied or of which `__dict__` was read, "" for its own. */
   asDict?: Set<string>;
+  /** Paths of relations to one row that code has set. */
+  assigned?: Set<string>;
+  /** Paths of relations of which code has set the key. */
+  keysSet?: Set<string>;
+  /** Relations that were read from the list that a prefetch makes, and that list's name. */
+  lists?: Map<string, string>;
   readonly columns: Set<string>;
   readonly followed: Set<string>;
   /** Columns of its rows that code has set, of those that the model keeps a copy of. */
@@ -398,6 +404,9 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.offeredFor === undefined ? {} : { offeredFor: live.offeredFor }),
     ...(live.forAction === true ? { forAction: true } : {}),
     ...(live.asDict === undefined ? {} : { asDict: new Set(live.asDict) }),
+    ...(live.assigned === undefined ? {} : { assigned: new Set(live.assigned) }),
+    ...(live.keysSet === undefined ? {} : { keysSet: new Set(live.keysSet) }),
+    ...(live.lists === undefined ? {} : { lists: new Map(live.lists) }),
   };
 }
 

@@ -139,7 +139,10 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (name === "_prefetched_objects_cache") return prefetchedNames(row);
   if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
-  if (listed !== undefined) return listedRows(engine, row, listed);
+  if (listed !== undefined) {
+    if (row.path === "") (row.origin.lists ??= new Map()).set(listed.field, name);
+    return listedRows(engine, row, listed);
+  }
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
     if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
@@ -487,10 +490,19 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
     cls: fact?.manager ?? null,
     querysetCls: fact?.queryset ?? null,
     origin,
-    related: { row, field },
+    related: { row: withEmptyList(row, field, site.frame), field },
     tip: span,
   };
   return manager;
+}
+
+/** `if getattr(row, "kept_lines", None):` has found nothing in the list of a `Prefetch(to_attr=…)`: of these rows alone `row.lines` is asked then. */
+function withEmptyList(row: RowValue, field: Field, { assumed }: Frame): RowValue {
+  for (const [name, { field: listed }] of row.load.lists) {
+    if (listed === field.name && assumed.some(({ key, holds }) => !holds && key.split(/\W+/).includes(name)))
+      return { ...row, doubts: [...row.doubts, `only rows whose \`${name}\` is empty come to it`] };
+  }
+  return row;
 }
 
 export interface LoadKind {
@@ -640,11 +652,15 @@ export function assignToRow(row: RowValue, name: string, value: Value, frame: Fr
       notePut(row, name, frame);
     } else {
       row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
+      (row.origin.keysSet ??= new Set()).add(joinPath(row.path, keyOf.name));
       changeRelated(row, keyOf.name, { frame });
     }
   } else {
     row.load = withColumn(row.load, field);
-    if (field.relation?.single === true) row.load = withGiven(row.load, name);
+    if (field.relation?.single === true) {
+      row.load = withGiven(row.load, name);
+      (row.origin.assigned ??= new Set()).add(joinPath(row.path, name));
+    }
     if (value.kind === "row") row.extra.set(name, value);
   }
 }

@@ -405,7 +405,7 @@ export function keyOf(value: Value, depth = 0): string {
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":
-      return `o${value.id}`;
+      return `o${value.id}${querysetsKey(value)}`;
     case "list":
       return value.items === null && depth < MAX_SPELT_LISTS ? `[${value.type}${keyOf(value.element, depth + 1)}]` : `L${value.id}`;
     case "dict":
@@ -415,6 +415,13 @@ export function keyOf(value: Value, depth = 0): string {
     case "union":
       return keysOf(value.values, "|", depth);
   }
+}
+
+/** `self.queryset = …`: methods that were called before it are asked anew. */
+function querysetsKey({ attrs }: ObjectValue): string {
+  let key = "";
+  for (const [name, one] of attrs) if (one.kind === "queryset") key += `;${name}=${keyOf(one)}`;
+  return key;
 }
 
 export function keysOf(values: readonly Value[], separator: string, depth = 0): string {
@@ -450,8 +457,9 @@ export function haveSameKey(a: Value, b: Value, depth = 0): boolean {
     case "manager":
       return b.kind === "manager" && keyOf(a) === keyOf(b);
     case "object":
+      return b.kind === "object" && a.id === b.id && querysetsKey(a) === querysetsKey(b);
     case "dict":
-      return b.kind === a.kind && a.id === b.id;
+      return b.kind === "dict" && a.id === b.id;
     case "list": {
       if (b.kind !== "list") return false;
       if ((a.items === null) !== (b.items === null) && depth < MAX_SPELT_LISTS) return false;

@@ -194,11 +194,77 @@ test("a row that may be made where it is fetched has nothing loaded", async () =
   const given = await mend({ "shop/code.py": text.replace("(no=no)", "(no=no, author=numbers[no])") }, "n-plus-one");
   expect([given.after, given.titles[0]]).toEqual([
     text.replace("(no=no)", "(no=no, author=numbers[no])"),
-    expect.stringMatching(/get_or_create\(\) was given it: go on from that/),
+    expect.stringMatching(/get_or_create\(\) was given it: give it to the row, or go on from that/),
   ]);
-  expect(given.found[0]?.message).toMatch(/Go on from the `author` that `get_or_create\(\)` is given/);
+  expect(given.found[0]?.message).toMatch(/Give the row the `author` that `get_or_create\(\)` is given, or go on from that/);
   const locked = await mend({ "shop/code.py": text.replace("get_or_create", "update_or_create") }, "n-plus-one");
   expect(locked.titles[0]).toMatch(/would lock what is joined/);
+});
+
+test("what belongs to many rows of the one that is found or made is loaded for it before the loop", async () => {
+  const text =
+    "from shop.models import Author\n\n\ndef show(numbers):\n    for no in numbers:\n        author, _ = Author.objects.update_or_create(no=no)\n        books = author.books.all()\n        for book in books:\n            print(list(book.tags.all()))\n";
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect([mended.after, mended.titles]).toEqual([text, [expect.stringMatching(/prefetch_related_objects\(\) loads it for the rows of that before the loop$/)]]);
+  expect(mended.found[0]?.message).toMatch(
+    /Call `prefetch_related_objects\(\[…\], "books__tags"\)` before the loop, on the row that `update_or_create\(\)` gives\.$/,
+  );
+});
+
+test("a method of the project's own is called on what a queryset's method gave", async () => {
+  const models = `from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=9)
+
+
+class BookQuerySet(models.QuerySet):
+    def first_by_title(self):
+        return self.order_by("title").first()
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=9)
+    author = models.ForeignKey(Author, models.CASCADE)
+    objects = BookQuerySet.as_manager()
+`;
+  const text =
+    "from shop.models import Book\n\n\ndef show(titles):\n    for title in titles:\n        print(Book.objects.filter(title=title).first_by_title().author.name)\n";
+  const mended = await mend({ "shop/code.py": text, "shop/models.py": models }, "n-plus-one");
+  expect(mended.after).toContain(`Book.objects.filter(title=title).select_related("author").first_by_title()`);
+});
+
+test("what a queryset's own method goes through is loaded there", async () => {
+  const models = `from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=9)
+
+
+class BookQuerySet(models.QuerySet):
+    def announce(self):
+        for book in self.exclude(title="").filter(title="x"):
+            print(book.author.name)
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=9)
+    author = models.ForeignKey(Author, models.CASCADE)
+    objects = BookQuerySet.as_manager()
+`;
+  const text = "from shop.models import Book\n\n\ndef show():\n    Book.objects.announce()\n";
+  const mended = await mend({ "shop/models.py": models, "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).toContain('in self.exclude(title="").filter(title="x").select_related("author"):');
+});
+
+test("what goes on from the list of a prefetch goes on by the list's name", async () => {
+  const text =
+    'from django.db.models import Prefetch\nfrom shop.models import Author, Book\n\n\ndef show():\n    books = Prefetch("books", queryset=Book.objects.filter(no=1), to_attr="first_books")\n    for author in Author.objects.prefetch_related(books):\n        for book in author.first_books:\n            print(book.editor.name)\n';
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).toContain('prefetch_related(books, "first_books__editor")');
+  expect(mended.found[0]?.message).toContain('prefetch_related("first_books__editor")');
 });
 
 test("rows of a queryset that also makes rows are loaded with it", async () => {

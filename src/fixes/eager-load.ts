@@ -47,6 +47,12 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
   const existing = calls.findLast((call) => call.name === method && isExtensible(call)) ?? callInOverride(origin, method, input);
   if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(sourceOf(input, existing.file), existing, [path]), ...chunks] };
+  const inside = callOfLoop(load);
+  if (inside !== undefined) {
+    const chain = origin.calls.filter(({ file, start, end }) => file === inside.file && start === inside.start && end <= inside.end);
+    const span = { file: inside.file, start: inside.start, end: inside.end };
+    return { safety: "safe", reason: "", edits: [appendCall(sourceOf(input, inside.file), span, chain, method, [path])] };
+  }
   const obstacle = whyNotHere(origin, input);
   if (obstacle !== null) return { ...obstacle, edits: [] };
   const admin = method === "select_related" ? adminAround(origin.span, input) : null;
@@ -55,6 +61,12 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   if (admin !== null) return { safety: "review", reason: "naming relations ends the changelist's automatic select_related()", edits };
   const isPartly = origin.kind === "related" && load.withoutCaller;
   return isPartly ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits } : { safety: "safe", reason: "", edits };
+}
+
+/** `for book in self.filter(…)` in a method of the queryset's own: who calls that need not know what it reads. */
+function callOfLoop({ origin, loop }: LazyLoad): ChainCall | undefined {
+  if (loop === null || loop.origin?.id !== origin.id || loop.span.file === origin.span.file) return undefined;
+  return origin.calls.find(({ file, end, name }) => file === loop.span.file && end === loop.span.end && NARROWS.has(name));
 }
 
 /** `queryset = Order.objects.all()` of a class whose `get_queryset()` chains the same method on it, whoever asks. */
@@ -160,6 +172,14 @@ function behindManager({ calls, span }: Origin, own: string): string {
 /** Everyone who calls the method gets the relation with its rows. */
 const insideMethod = (method: string): string => `load it inside ${method}(), which makes the queryset`;
 
+const NARROWS: ReadonlySet<string> = new Set(["all", "filter", "exclude", "order_by", "distinct", "annotate"]);
+
+/** A serializer's field stands for the manager of whatever object the serializer is given. */
+export function isOfGivenRows(origin: Origin, input: RuleInput): boolean {
+  const { file, start, end } = origin.span;
+  return origin.kind === "related" && file.endsWith(".py") && (!isChainable(origin, input) || !input.text(file).slice(start, end).includes("."));
+}
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMethod): Verdict | null {
   const text = input.text(origin.span.file);
@@ -168,11 +188,14 @@ export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMe
   if (next !== undefined && !QUERYSET_METHODS.has(next)) {
     const queryset = input.graph.byLabel(origin.model)?.managers.get(/\.(\w+)$/.exec(written)?.[1] ?? "")?.queryset;
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
-    return isKnown ? null : { safety: "advice", reason: atMethod(next) };
+    // What a queryset's own method has given is a queryset of the same class, which has the next one too.
+    const last = ownCalls(origin).at(-1);
+    const isOfQueryset = last !== undefined && last.end === origin.span.end && NARROWS.has(last.name);
+    return isKnown || isOfQueryset ? null : { safety: "advice", reason: atMethod(next) };
   }
+  if (isOfGivenRows(origin, input)) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   if (!/[\])\w]$/.test(written) || !isChainable(origin, input))
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
-  if (origin.kind === "related" && !written.includes(".")) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   const { file, start } = origin.span;
   const isPrefetched = coveredPlaces(input.facts).has(`${file}:${start}`);
   if (isPrefetched && next === undefined && written.endsWith(".all()"))

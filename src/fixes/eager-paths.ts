@@ -59,7 +59,14 @@ export function genericSteps(graph: ModelGraph, label: string, path: string): st
 
 /** `select_related` goes by query names, `prefetch_related` by attribute names. */
 export function lookupPath(load: LazyLoad, graph: ModelGraph): string {
-  return load.joinable ? queryPath(load, graph) : load.path;
+  return load.joinable ? queryPath(load, graph) : throughList(load);
+}
+
+/** Rows that a prefetch put into a list have what goes on from that list. */
+function throughList({ origin, path }: LazyLoad): string {
+  const [step = "", ...rest] = path.split("__");
+  const list = rest.length === 0 ? undefined : origin.lists?.get(step);
+  return list === undefined ? path : [list, ...rest].join("__");
 }
 
 /** The path as `filter()`, `annotate()` and aggregates want it, from the rows after `from` steps on. */

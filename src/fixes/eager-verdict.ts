@@ -3,8 +3,8 @@ import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Saf
 import { isSameSpan } from "../model/span.ts";
 import { isNoneLiteral, pathTo } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
-import { isFetchedEachRound } from "./fetched-each-round.ts";
-import { genericBefore, joinHazard, stepsOf, stepsPrefetched } from "./eager-paths.ts";
+import { isFetchedAlone, isFetchedEachRound } from "./fetched-each-round.ts";
+import { genericBefore, joinHazard, stepsOf, stepsPrefetched, stepsToPayers } from "./eager-paths.ts";
 
 export interface Verdict {
   readonly safety: Safety;
@@ -27,10 +27,10 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
     judgeOrigin(load) ??
     judgeModels(load, input) ??
     judgeRefreshed(load) ??
-    judgeSingle(load, input.facts) ??
+    judgeSingle(load, input) ??
     judgeDict(load, input.graph) ??
     judgeMethods(load, input.facts) ??
-    judgeChain(load.origin, load) ??
+    judgeChain(load.origin, load, input.graph) ??
     judgeGrowth(load, input) ??
     judgePath(load, input) ??
     judgeReaders(load, input) ??
@@ -49,6 +49,11 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
   if (reason !== undefined) return advice(reason);
   if (origin.span.file.endsWith(".py")) return null;
   return advice("the queryset is made in a template: load it in the view that gives the template its objects");
+}
+
+/** The line makes querysets of several models, of which not all have the relation. */
+export function isOfOtherModels(load: LazyLoad, input: RuleInput): boolean {
+  return judgeModels(load, input) !== null;
 }
 
 /** `model.objects.get(pk=pk)` in a helper that is handed several models. */
@@ -87,9 +92,14 @@ function judgeRefreshed({ refreshed }: LazyLoad): Verdict | null {
   return refreshed === true ? advice("`refresh_from_db()` throws away what the queryset loads: read it before, or leave the refresh out") : null;
 }
 
+function judgeSingle(load: LazyLoad, input: RuleInput): Verdict | null {
+  return gainsNoPrefetch(load, input) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
+}
+
 /** A prefetch for one row saves nothing. */
-function judgeSingle(load: LazyLoad, facts: SourceFacts): Verdict | null {
-  return !load.joinable && isFetchedEachRound(load, facts) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
+export function gainsNoPrefetch(load: LazyLoad, { facts, graph }: RuleInput): boolean {
+  const isOwn = stepsOf(graph, load.origin.model, load.path) !== null && stepsToPayers(graph, load.origin.model, load.path) === 0;
+  return !load.joinable && (isFetchedEachRound(load, facts) || (isOwn && isFetchedAlone(load.origin, facts)));
 }
 
 /** `Book(**book.__dict__)` does not know `_prefetched_objects_cache`, and `deepcopy(book)` takes it along. */
@@ -111,14 +121,14 @@ const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "d
 
 const MAKERS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create", "create", "bulk_create"]);
 
-function judgeChain(origin: Origin, load: LazyLoad): Verdict | null {
+function judgeChain(origin: Origin, load: LazyLoad, graph: ModelGraph): Verdict | null {
   for (const call of origin.calls) {
     if (SET_OPERATIONS.has(call.name)) {
       const method = load.joinable ? "select_related" : "prefetch_related";
       return advice(`after ${call.name}() nothing can be loaded: add ${method}() to ${partsToLoad(load)} before it`);
     }
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
-    if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load));
+    if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load, graph));
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
     if (verdict !== null) return verdict;
   }
@@ -140,8 +150,9 @@ function isOfOwnRows({ origin, loop }: LazyLoad): boolean {
   return loop !== null && loop.origin?.id === origin.id;
 }
 
-function whyNotMade(call: ChainCall, load: LazyLoad): string {
-  if (isGivenTo(call, load)) return `${call.name}() was given it: go on from that, which a row that is found does not have loaded`;
+function whyNotMade(call: ChainCall, load: LazyLoad, graph: ModelGraph): string {
+  if (isGivenTo(call, load)) return `${call.name}() was given it: give it to the row, or go on from that, which a row that is found does not have loaded`;
+  if (manyOfOne(load, graph) !== null) return `${call.name}() gives one row: prefetch_related_objects() loads it for the rows of that before the loop`;
   if (call.name === "create" || call.name === "bulk_create") return `${call.name}() makes the row, which has what it was given and nothing else`;
   if (call.name === "update_or_create") return "update_or_create() locks the row that it finds, and would lock what is joined: fetch it on its own";
   return `${call.name}() fetches the row or makes it: load it on the queryset before that, for the rows that are found`;
@@ -149,6 +160,12 @@ function whyNotMade(call: ChainCall, load: LazyLoad): string {
 
 function isGivenTo({ keywords }: ChainCall, load: LazyLoad): boolean {
   return keywords.some(({ name }) => name === firstStep(load));
+}
+
+/** The method that gives one row, where what is read belongs to many rows of that. */
+export function manyOfOne(load: LazyLoad, graph: ModelGraph): string | null {
+  if (isOfOwnRows(load) || stepsToPayers(graph, load.origin.model, load.path) === 0) return null;
+  return load.origin.calls.find(({ name }) => name === "get_or_create" || name === "update_or_create")?.name ?? null;
 }
 
 /** The method that fetches or makes the row, where it is given the relation that is then read of the row. */
@@ -322,6 +339,19 @@ function touches(write: Write, load: LazyLoad, graph: ModelGraph): boolean {
   const isOfLoaded = write.model !== null && (write.model === load.target || onTheWay.includes(write.model));
   if (!isOfLoaded && (write.model !== load.model || write.relation === null)) return false;
   return isInLoopOf(write, load) || write.symbol === load.origin.symbol;
+}
+
+/** What a prefetch of the first `steps` relations would bring is changed before it is read. */
+export function isChangedEarly(load: LazyLoad, steps: number, { facts, graph }: RuleInput): boolean {
+  const targets = (stepsOf(graph, load.origin.model, load.path) ?? [])
+    .slice(0, steps)
+    .flatMap(({ relation }) => (relation?.single === false ? [relation.target] : []));
+  return facts.writes.some(({ model, symbol, ...write }) => model !== null && targets.includes(model) && symbol === load.origin.symbol && write.loop !== null);
+}
+
+/** Whoever fetches, finds or makes the row gets it alone. */
+export function isOfOneRow(load: LazyLoad, { facts, graph }: RuleInput): boolean {
+  return manyOfOne(load, graph) !== null || isFetchedAlone(load.origin, facts);
 }
 
 /** The loop changes the rows that it asks about: what was asked before it is old by then. */

@@ -16,12 +16,22 @@ function isFoundOrMade({ origin, loop, path }: LazyLoad, { runs }: SourceFacts):
 }
 
 /** Those queries, none where its rows come in number. */
-export function fetchesEachRound({ origin, loop, path }: LazyLoad, { runs }: SourceFacts): readonly QueryRun[] {
+export function fetchesEachRound(load: LazyLoad, { runs, loads }: SourceFacts): readonly QueryRun[] {
+  const { origin, loop, path } = load;
   if (loop === null) return [];
-  const own = runsByOrigin(runs).get(origin.id) ?? [];
+  const isReadOfMany = loads.some((one) => one.origin.id === origin.id && one.path === path && one.loop?.origin?.id === origin.id);
+  // What a round fetches and goes through has nothing to do with the one row of it that is asked here.
+  const isOfRound = (run: QueryRun): boolean => !isReadOfMany && run.loop !== null && isSameSpan(run.loop.span, loop.span);
+  const own = (runsByOrigin(runs).get(origin.id) ?? []).filter((run) => SINGLE.has(run.how) || !isOfRound(run));
   // Rows that one loop fetched and kept may be read in another. Further down, what pays may be the many rows of the one.
   const isAlone = (run: QueryRun): boolean => run.loop !== null && (isSameSpan(run.loop.span, loop.span) || !path.includes("__"));
   return own.some((run) => MANY.has(run.how)) ? [] : own.filter((run) => SINGLE.has(run.how) && isAlone(run));
+}
+
+/** No query of it gives more than one row. */
+export function isFetchedAlone({ id }: Pick<LazyLoad["origin"], "id">, { runs }: SourceFacts): boolean {
+  const own = runsByOrigin(runs).get(id) ?? [];
+  return own.length > 0 && own.every(({ how }) => SINGLE.has(how));
 }
 
 const byOrigin = new WeakMap<SourceFacts["runs"], ReadonlyMap<number, readonly QueryRun[]>>();

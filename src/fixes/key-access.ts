@@ -15,7 +15,7 @@ export interface KeyColumn {
 
 export function keyColumn(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): KeyColumn | null {
   const field = keyField(load, input);
-  if (field?.attname == null) return null;
+  if (field?.attname == null || isAssigned(load)) return null;
   const uses = loads.filter((one) => one.path === load.path).map((one) => keyUse(one, field, input));
   const known = uses.filter((use) => use !== null);
   return known.length < uses.length ? null : { column: field.attname, nullable: field.null, uses: new Set(known) };
@@ -28,13 +28,18 @@ export function keyColumn(load: LazyLoad, loads: readonly LazyLoad[], input: Rul
 export function keyAccessFix(loads: readonly LazyLoad[], input: RuleInput): FixDraft | null {
   const [first] = loads;
   const field = first === undefined ? null : keyField(first, input);
-  if (first === undefined || field?.attname == null || !loads.every((load) => load.path === first.path)) return null;
+  if (first === undefined || field?.attname == null || isAssigned(first) || !loads.every((load) => load.path === first.path)) return null;
   const edits = loads.map((load) => keyEdit(load, loads, field, input));
   const whole = edits.filter((edit) => edit !== null);
   if (whole.length < edits.length) return null;
   const title = `Read ${field.attname}, which came with the row`;
   if (!field.null) return { title, safety: "safe", edits: whole };
   return { title: `${title}: where there is none it is None`, safety: "review", edits: whole };
+}
+
+/** `if not order.editor: order.editor = …` is for what reads the row further on, whether it was there or is set. */
+function isAssigned({ origin, path }: LazyLoad): boolean {
+  return origin.assigned?.has(path) === true;
 }
 
 /** The foreign key, where its column has the other row's primary key. */

@@ -1,6 +1,7 @@
 /** What can be done about a relation that is loaded row by row, the best first. */
 import type { FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
 import { eagerLoadFix } from "./eager-load.ts";
+import { innerRows, innerRowsFix } from "./inner-rows.ts";
 import { keyAccessFix, keyColumn } from "./key-access.ts";
 
 /** `loads` are all reads that the finding is about, `load` the one with the longest path. */
@@ -8,6 +9,8 @@ export function lazyLoadFixes(load: LazyLoad, loads: readonly LazyLoad[], input:
   const key = keyAccessFix(loads, input);
   // No line of the project has the queryset that delete() fetches them with, however deep in the receiver the read is.
   if (load.origin.collected === true) return key === null ? [] : [key];
+  const inner = key === null ? innerRows(load, input) : null;
+  if (inner !== null) return [innerRowsFix(inner, load, input)];
   return key === null ? (loadAndReadKey(load, loads, input) ?? loadAnyway(load, loads, input)) : [key, ...eagerLoadFix(load, input)];
 }
 

@@ -187,6 +187,7 @@ describe("where one line fetches rows of several models", () => {
     const mended = await mend({ "shop/code.py": helper(" + names(Country)") }, "n-plus-one");
     expect(mended.after).toBe(helper(" + names(Country)"));
     expect(mended.titles).toEqual([expect.stringContaining("the line fetches rows of other models too, and `Country` has no `author`")]);
+    expect(mended.found[0]?.message).toContain('Add `select_related("author")` where the model is known');
   });
   test("it is where all have it", async () => {
     const mended = await mend({ "shop/code.py": helper("") }, "n-plus-one");

@@ -95,6 +95,12 @@ export interface Origin {
   readonly forAction?: true;
   /** Paths to the rows that code copies, or of which it reads `__dict__`, where Django keeps what is prefetched; "" for its own. */
   readonly asDict?: ReadonlySet<string>;
+  /** Paths of relations to one row that code sets on its rows. */
+  readonly assigned?: ReadonlySet<string>;
+  /** Paths of relations of which code sets the key on its rows. */
+  readonly keysSet?: ReadonlySet<string>;
+  /** Relations whose rows were read from the list that a `Prefetch(to_attr=…)` makes of them: the list's name. */
+  readonly lists?: ReadonlyMap<string, string>;
   /** The relation of one row whose manager it is; null for other kinds. */
   readonly relation: string | null;
 }

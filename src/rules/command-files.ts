@@ -8,6 +8,11 @@ export function isOncePerRun({ span, loop }: Pick<QueryRun, "span" | "loop">): b
   return loop === null && isCommandFile(span.file);
 }
 
+/** `create_sample_data`, `seed_db`: commands that fill a developer's database, with as many rows as they say. */
+export function isSampleDataCommand(file: string): boolean {
+  return isCommandFile(file) && /(?:^|[/_])(?:sample|demo|dummy|fake|seed)(?:_\w*)?\.py$/.test(file);
+}
+
 export function isCommandFile(file: string): boolean {
   return COMMAND.test(file);
 }

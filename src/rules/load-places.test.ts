@@ -112,3 +112,45 @@ test("a level that is left out below those that were loaded by hand may have no 
   expect(await told('.prefetch_related("category_set")')).toEqual(["certain category_set__category_set"]);
   expect(await told('.prefetch_related("category_set__category_set")')).toEqual(["possible category_set__category_set__category_set"]);
 });
+
+test("a delete of one row in each round could hand its receivers a row that has more", async () => {
+  const remedies = async (where: string) => {
+    const report = await analyseShop({
+      "shop/signals.py": `from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+
+from shop.models import Shipment
+
+
+@receiver(pre_delete, sender=Shipment)
+def forget(sender, instance, **kwargs):
+    print(instance.order.status)
+`,
+      "shop/work.py": `from shop.models import Shipment\n\n\ndef work(keys):\n    for key in keys:\n        Shipment.objects.filter(${where}).delete()\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ remedy }) => remedy);
+  };
+  const loaded =
+    'Fetch the rows of all rounds before the loop, in one query with `prefetch_related("order")`, and `delete()` each: the receivers are given these rows.';
+  expect(await remedies("pk=key")).toEqual([loaded]);
+  expect(await remedies("state=key")).toEqual([expect.stringMatching(/^Let the receiver read keys alone/)]);
+});
+
+test("what only a developer's data waits for is possible only", async () => {
+  const found = async (command: string) => {
+    const report = await analyseShop({
+      [`shop/management/commands/${command}.py`]: `from django.core.management.base import BaseCommand
+from shop.models import Order
+
+
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        for order in Order.objects.filter(paid=True):
+            print(order.customer.name)
+`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ confidence }) => confidence);
+  };
+  expect(await found("create_sample_data")).toEqual(["possible"]);
+  expect(await found("send_samples")).toEqual(["certain"]);
+});

@@ -3,6 +3,7 @@ import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } fr
 import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
 import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
+import { isSampleDataCommand } from "./command-files.ts";
 import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan, isWithin } from "../model/span.ts";
@@ -38,13 +39,13 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
 
 /** Where other relations are loaded already, if that is not written at the queryset itself. */
 function eagerSpots({ origin: { calls, span }, path }: LazyLoad): Spot[] {
-  const eager = calls.findLast((one) => (one.name === "select_related" || one.name === "prefetch_related") && !loads(one, path));
+  const eager = calls.findLast((one) => (one.name === "select_related" || one.name === "prefetch_related") && !loadsPath(one, path));
   if (eager === undefined || isWithin(span, eager)) return [];
   return [{ role: "definition", span: { file: eager.file, start: eager.dot, end: eager.end }, label: "loads other relations" }];
 }
 
 /** A call that loads the relation is on another way than the one that lacks it. */
-function loads({ args }: ChainCall, path: string): boolean {
+export function loadsPath({ args }: ChainCall, path: string): boolean {
   return args.some((arg) => arg.kind === "str" && (arg.value === path || arg.value.startsWith(`${path}__`)));
 }
 
@@ -58,6 +59,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.doubts.length > 0 || isAskedOnce(load.otherwise) || load.origin.kind === "parameter" || isFurtherDown(load.path)) return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
+  if (isSampleDataCommand(load.origin.span.file)) return "possible";
   if (load.otherwise !== undefined || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
     return "likely";
   return "certain";
@@ -100,9 +102,22 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
 /** Rows that a delete fetches to tell receivers of them: nobody hands it a queryset. */
 export const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
 
+/** `queryset.delete()` of one row in each round of a loop of the code's own. A node of a tree is fetched anew even by its own `delete()`. */
+function isDeletedAlone({ loop, origin, method, narrowed }: LazyLoad, { graph, program }: Pick<RuleInput, "graph" | "program">): boolean {
+  const cls = graph.byLabel(origin.model)?.cls;
+  const module = cls === undefined ? undefined : program.member(cls, "delete")?.owner.module;
+  if (narrowed === true || (method !== null && method !== "all")) return false;
+  return loop !== null && loop.collects === undefined && (module === undefined || module.origin === "project" || module.name.startsWith("django."));
+}
+
+/** A row's own `delete()` hands the receivers that row. */
+function deletedWithLoaded({ path }: LazyLoad): string {
+  return `Fetch the rows of all rounds before the loop, in one query with \`prefetch_related("${path}")\`, and \`delete()\` each: the receivers are given these rows.`;
+}
+
 /** What to do where no queryset can be told to load it: for rows of the code's own SQL, for what a delete collects, and for one that was just made; null elsewhere. */
-export function beyondQuerysets(load: LazyLoad): string | null {
-  if (load.origin.collected === true) return COLLECTED;
+export function beyondQuerysets(load: LazyLoad, input: Pick<RuleInput, "graph" | "program">): string | null {
+  if (load.origin.collected === true) return isDeletedAlone(load, input) ? deletedWithLoaded(load) : COLLECTED;
   if (load.origin.kind === "raw" || load.origin.calls.some(({ name }) => name === "raw"))
     return `A raw query loads no relations: call \`prefetch_related_objects(rows, "${load.path}")\` for its rows, or write the query with the ORM.`;
   return isMade(load) ? "No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it." : null;
@@ -146,6 +161,7 @@ export function otherwiseDoubt(otherwise: Otherwise, doubts: readonly string[]):
 export function loadDoubt(load: LazyLoad, asksAnyway = false): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
   if (load.otherwise !== undefined) return otherwiseDoubt(load.otherwise, load.doubts);
+  if (isSampleDataCommand(load.origin.span.file)) return "the command makes data to try things with";
   if (isFurtherDown(load.path)) return "no row may be so far down: what loads the levels before it may load all that there are";
   if (load.origin.computed === true) return "names that are computed when it runs may load it";
   return load.withoutCaller && !asksAnyway ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";

@@ -59,7 +59,7 @@ function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], inpu
 }
 
 function remedyFor(load: LazyLoad, input: RuleInput): string | null {
-  const beyond = beyondQuerysets(load);
+  const beyond = beyondQuerysets(load, input);
   if (beyond !== null) return beyond;
   if (isChangedInLoop(load, input.facts) && !isAskedBeforeChange(load, input.facts))
     return decidesWrite(load, input) ? `${writesRows(load)}, and the answer decides what a round writes: ${IN_STEP}` : `${writesRows(load)}, ${AFTER}`;

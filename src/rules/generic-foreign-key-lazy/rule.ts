@@ -1,7 +1,7 @@
 import { nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import type { Call, Confidence, FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { eagerLoadFix } from "../../fixes/eager-load.ts";
-import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
+import { gainsNoPrefetch } from "../../fixes/eager-verdict.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
@@ -35,8 +35,8 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
     claim: `\`${holderName(load.origin.symbol, input.program)}\` loads the generic \`${dotted(load.path)}\` separately for each \`${modelName(load.origin.model)}\`${andOf(others)}: ${paidPer(load)}.`,
     reason: "A generic foreign key cannot be joined; each row asks for its object alone.",
     remedy:
-      beyondQuerysets(load) ??
-      (isFetchedEachRound(load, input.facts) ? fetchedBefore(load) : `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`),
+      beyondQuerysets(load, input) ??
+      (gainsNoPrefetch(load, input) ? fetchedBefore(load) : `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,

@@ -345,3 +345,59 @@ test("no prefetch is named for rows that are chosen by a filter, whatever asks f
   expect(told.join("\n")).toMatch(/to_attr/);
   expect(told.join("\n")).not.toContain('Add `prefetch_related("lines")` to the queryset');
 });
+
+test("what the code sets where it is missing is read further on, so that its key would not do", async () => {
+  const body = (set: string) =>
+    `for customer in Customer.objects.all():\n    if not customer.referrer:\n        ${set}\n    if customer.vip:\n        print(customer.referrer.name)`;
+  const found = async (set: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Customer\n\n\ndef work(other):\n${body(set).replaceAll(/^(?=.)/gm, "    ")}\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ fixes }) => fixes.map(({ title }) => title));
+  };
+  expect(await found("customer.referrer = other.referrer")).toEqual([["Load referrer with the queryset"]]);
+});
+
+test("rows that are fetched one by one and kept in a list gain nothing by a prefetch", async () => {
+  const body = "kept = [Order.objects.get(pk=key) for key in request.GET]\nfor order in kept:\n    print(list(order.customer.orders.all()))";
+  expect(await remedies(body)).toContainEqual(expect.stringMatching(/^Fetch the rows of all rounds before the loop/));
+});
+
+test("rows of a serializer's field are loaded further with what the serializer is given", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from shop.models import Line, Order
+
+
+class LineSerializer(serializers.ModelSerializer):
+    product = serializers.CharField(source="product.title")
+
+    class Meta:
+        model = Line
+        fields = ["product"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    lines = LineSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = ["lines"]
+
+
+class OrderView(APIView):
+    def get(self, request, order):
+        return Response(OrderSerializer(Order.objects.get(pk=order)).data)
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ remedy }) => remedy)).toEqual(['Add `prefetch_related("lines__product")` to the queryset of what the serializer is given.']);
+});
+
+test("what the queryset loads is missing only for a key that is set", async () => {
+  const body =
+    'for order in Order.objects.select_related("customer"):\n    if order.paid:\n        order.customer_id = int(request.GET["customer"])\n        print(order.customer.name)';
+  expect(await remedies(body)).toEqual([expect.stringMatching(/^Fetch the rows of the new keys before the loop/)]);
+});

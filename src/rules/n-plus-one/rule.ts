@@ -1,12 +1,36 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { givenBy, grownInLoop, isPrefetchedIntoDict, methodPastPrefetch, partsToLoad, PLAIN_WORDS, setOperation } from "../../fixes/eager-verdict.ts";
+import {
+  givenBy,
+  gainsNoPrefetch,
+  grownInLoop,
+  isOfOtherModels,
+  isPrefetchedIntoDict,
+  manyOfOne,
+  methodPastPrefetch,
+  partsToLoad,
+  PLAIN_WORDS,
+  setOperation,
+} from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
-import { genericBefore, stepsOf } from "../../fixes/eager-paths.ts";
-import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
+import { isOfGivenRows } from "../../fixes/eager-load.ts";
+import { innerRows } from "../../fixes/inner-rows.ts";
+import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
-import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import {
+  beyondGeneric,
+  beyondQuerysets,
+  confidenceOf,
+  fetchedBefore,
+  isLoadPerRow,
+  isMade,
+  loadDoubt,
+  loadPlaces,
+  loadsPath,
+  paidPer,
+  payers,
+} from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
@@ -49,8 +73,11 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return !isUsedUp(load, input) && !isLoadedWhereAsked(load, input);
 }
 
-/** `book.author_id = 3` and then `book.author`. */
-const isOfNewKey = ({ reason, kind }: LazyLoad): boolean => reason === "changed" && (kind === "fk" || kind === "o2o");
+/** `book.author_id = 3` and then `book.author`; where that is set at times, what the queryset loads is missing for that reason alone. */
+function isOfNewKey({ reason, kind, origin, path }: LazyLoad): boolean {
+  const isSetAtTimes = origin.keysSet?.has(path) === true && origin.calls.some((call) => call.name === "select_related" && loadsPath(call, path));
+  return (kind === "fk" || kind === "o2o") && (reason === "changed" || (reason === "unloaded" && isSetAtTimes));
+}
 
 function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
   const owner = `${payers(load, input)}${andOf(others)}`;
@@ -86,7 +113,7 @@ function reasonFor(load: LazyLoad): string {
 function remedyFor(load: LazyLoad, input: RuleInput): string {
   const kept = contentTypeRead(load, input);
   if (kept !== null && load.origin.collected === true) return `Read ${kept} instead.`;
-  const beyond = beyondQuerysets(load) ?? (genericBefore(load, input) === null ? null : beyondGeneric(load, input));
+  const beyond = beyondQuerysets(load, input) ?? (genericBefore(load, input) === null ? null : beyondGeneric(load, input));
   if (beyond !== null) return beyond;
   if (isOfNewKey(load)) {
     const field = load.path.split("__").at(-1) ?? load.path;
@@ -97,12 +124,16 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const given = givenBy(load);
   if (given !== null) {
     const name = load.path.split("__")[0] ?? "";
-    return `Go on from the \`${name}\` that \`${given}()\` is given: a row that it finds has it not loaded.`;
+    return `Give the row the \`${name}\` that \`${given}()\` is given, or go on from that: a row that it finds has it not loaded.`;
   }
   const past = methodPastPrefetch(load, input.facts);
+  const inner = innerRows(load, input);
+  if (inner !== null) return `Add \`${inner.method}("${inner.path}")\` to \`${inner.text}\`, through which the loop goes.`;
+  const giver = past === null ? manyOfOne(load, input.graph) : null;
+  if (giver !== null) return `Call \`prefetch_related_objects([…], "${load.path}")\` before the loop, on the row that \`${giver}()\` gives.`;
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
-  if (!load.joinable && isFetchedEachRound(load, input.facts))
+  if (gainsNoPrefetch(load, input))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load, past, input)}`;
   if (past !== null) return remedyPast(load, past, input);
   const operation = setOperation(load.origin);
@@ -110,6 +141,10 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
+  if (isOfOtherModels(load, input)) return `Add \`${method}("${load.path}")\` where the model is known: rows of other models come from the same line.`;
+  if (isOfGivenRows(load.origin, input))
+    return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` to the queryset of what the serializer is given.`;
+  const path = lookupPath(load, input.graph);
   if (load.origin.forForm === "choices") return remedyOfChoices(load, method);
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
   if (isPrefetchedIntoDict(load, input.graph)) return remedyBesideDict(load.path);
@@ -117,7 +152,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     return `Add \`${method}("${load.path}")\` in the \`get_queryset()\` of \`${modelName(load.origin.model)}\`'s admin: rows of other models come to the action as well.`;
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
-  return `Add \`${method}("${load.path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
+  return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 
 /** Django keeps content types in memory, and its foreign keys do not look there. */

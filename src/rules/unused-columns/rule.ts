@@ -45,13 +45,15 @@ function toDraft(known: KnownReads, input: RuleInput): FindingDraft {
         )}, which can be long`;
   return {
     key: [origin.symbol, origin.model],
+    // Numbers and short texts cost little, however many there are.
+    ...(wide.length === 0 ? { confidence: "possible" } : {}),
     claim: `\`${holderName(origin.symbol, input.program)}\` fetches ${columns.length} columns of \`${modelName(origin.model)}\` and reads ${read.length}${bytes}.`,
     reason: `Nothing but ${listed(
       read.map((field: Field) => field.name),
       6,
     )} is read of these rows; the others are sent and turned into Python objects for nothing.`,
     remedy: `Add \`only(${needed.map((name) => `"${name}"`).join(", ")})\`, or \`values()\` where no instance is needed.`,
-    doubt: "signals and code outside the project may read more of these rows; each left-out column then costs a query a row",
+    doubt: `${wide.length === 0 ? "none of the others can be long; " : ""}signals and code outside the project may read more of these rows; each left-out column then costs a query a row`,
     model: origin.model,
     places: [
       { role: "queryset", span: origin.span, label: `${columns.length} columns` },

@@ -1,0 +1,44 @@
+/** Rows of a relation that an inner loop goes through: what is read of each may be loaded there, with the rows as they are then. */
+import type { FixDraft, LazyLoad, RuleInput, Span } from "../model/index.ts";
+import { isChangedEarly, isOfOneRow, methodPastPrefetch } from "./eager-verdict.ts";
+import { queryPath, stepsOf, stepsToPayers } from "./eager-paths.ts";
+import { quoted, styleOf } from "./source-text.ts";
+
+export interface InnerRows {
+  /** `person.memberships.all()`, as it is written. */
+  readonly text: string;
+  /** `.all()` of that. */
+  readonly all: Span;
+  readonly method: "select_related" | "prefetch_related";
+  readonly path: string;
+}
+
+/**
+ * `for line in order.lines.all()` of an order that is fetched alone, or whose lines the outer loop changes: a prefetch with the order saves nothing
+ * more, or gives the lines as they were. Null where the code has no such loop, or somebody prefetches for it.
+ */
+export function innerRows(load: LazyLoad, input: RuleInput): InnerRows | null {
+  const { origin, path, loop } = load;
+  if (methodPastPrefetch(load, input.facts) !== null) return null;
+  const steps = stepsToPayers(input.graph, origin.model, path);
+  if (loop === null || steps === 0 || !(isOfOneRow(load, input) || isChangedEarly(load, steps, input))) return null;
+  const { file, start, end } = loop.span;
+  const header = input.text(file).slice(start, end);
+  const written = /\bin\s+([\w.]+\.(\w+)\.all\(\))$/.exec(header);
+  const [, text = "", relation] = written ?? [];
+  if (relation === undefined || relation !== path.split("__")[steps - 1]) return null;
+  if (input.facts.covered.has(`${file}:${end - text.length}:${relation}`)) return null;
+  const rest = stepsOf(input.graph, origin.model, path)?.slice(steps) ?? [];
+  const isJoinable = rest.length > 0 && rest.every((field) => field.relation?.single === true && field.relation.kind !== "generic-fk");
+  return {
+    text,
+    all: { file, start: end - ".all()".length, end },
+    method: isJoinable ? "select_related" : "prefetch_related",
+    path: isJoinable ? queryPath(load, input.graph, steps) : path.split("__").slice(steps).join("__"),
+  };
+}
+
+export function innerRowsFix({ all, method, path }: InnerRows, load: LazyLoad, input: RuleInput): FixDraft {
+  const text = `.${method}(${quoted(path, styleOf(input.text(all.file)))})`;
+  return { title: `Load ${load.path.replaceAll("__", ".")} where the loop asks for its rows`, safety: "review", edits: [{ span: all, text }] };
+}
