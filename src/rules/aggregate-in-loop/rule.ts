@@ -7,12 +7,13 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
-import { isUsedUp } from "../loops.ts";
+import { isUsedUp, loopSite } from "../loops.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
+import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 import { isInside, isSameSpan, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
@@ -38,13 +39,14 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   const relation = dotted(load.path);
   const { asks, remedy } = question(load, input);
   const isSetOff = load.origin.collected !== true && isSetOffByWrite(load.calls, load.access, input);
+  const wait = load.loop === null ? null : waitsBeside(loopSite(input, load.loop, load.calls[0] ?? load.access), [...load.calls, load.access], input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: isSetOff ? "possible" : confidenceOf(load, input.facts),
+    confidence: isSetOff || wait !== null ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
     remedy: remedyFor(load, input) ?? (isChangedInLoop(load, input.facts) ? `${remedy} ${BEFORE_CHANGE}` : remedy),
-    doubt: isSetOff ? SET_OFF : loadDoubt(load),
+    doubt: isSetOff ? SET_OFF : wait === null ? loadDoubt(load) : waitDoubt(wait),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),

@@ -8,6 +8,7 @@ import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "../same-rounds.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
+import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 import { isOverOwnFile } from "../own-files.ts";
@@ -97,6 +98,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const { run, loop, site } = one;
   const isInvariant = isProvenInvariant(run, site, input);
   const isSetOff = loop.collects === undefined && isSetOffByWrite(run.calls, run.span, input);
+  const wait = waitsBeside(site, [...run.calls, run.span], input);
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
   const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
@@ -111,12 +113,15 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const relation = run.origin.kind === "related" ? (run.origin.relation ?? null) : null;
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: isSetOff || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
+    confidence:
+      isSetOff || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep)
+        ? "possible"
+        : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
-    doubt: isSetOff ? SET_OFF : doubtOf(run, loop),
+    doubt: isSetOff ? SET_OFF : wait === null ? doubtOf(run, loop) : waitDoubt(wait),
     model: run.model,
     places,
     fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
