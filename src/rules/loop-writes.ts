@@ -8,7 +8,7 @@ import { isNamedAfter } from "./collect-fix.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
 import { isOverOwnFile } from "./own-files.ts";
 import { oncePerPlace } from "./runs.ts";
-import { waitsBeside } from "./waits-beside.ts";
+import { isPaced, waitsBeside } from "./waits-beside.ts";
 
 export interface LoopWrite {
   readonly write: Write;
@@ -104,7 +104,7 @@ export function writeConfidence({ site, loop, receiver, span }: LoopWrite, input
   const acts =
     nodes.some((node) => node.kind === "call" && node.callee.kind === "attribute" && OUTSIDE.test(node.callee.name)) ||
     nodes.some((node) => node.kind === "call" && node.callee.kind === "name" && OUTSIDE.test(node.callee.name));
-  return acts || waitsBeside(site, [span], input) !== null ? "possible" : "likely";
+  return acts || isPaced(site, span, input) || waitsBeside(site, [span], input) !== null ? "possible" : "likely";
 }
 
 export function writePlaces({ write, loop }: LoopWrite): Spot[] {

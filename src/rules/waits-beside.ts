@@ -19,6 +19,13 @@ export function waitsBeside({ loop, path }: Pick<LoopSite, "loop" | "path">, pla
   return input.facts.outsideCalls?.find(isMet) ?? null;
 }
 
+/** A round sleeps, now and then at least: what all rounds do is spread over time on purpose. */
+export function isPaced({ loop }: Pick<LoopSite, "loop">, { file }: Pick<Span, "file">, { facts }: RuleInput): boolean {
+  if (loop === null) return false;
+  const round = { file, start: loop.start, end: loop.end };
+  return facts.outsideCalls?.some(({ kind, trail, span }) => kind === "sleep" && [...trail, span].some((at) => isWithin(at, round))) === true;
+}
+
 export function waitDoubt({ target }: OutsideCallFact): string {
   return `each round waits for \`${target}\`, beside which a query weighs little`;
 }
