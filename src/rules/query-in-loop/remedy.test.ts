@@ -163,7 +163,7 @@ const CASES: readonly (readonly [string, string])[] = [
     "list(Order.objects.filter(customer_id=key)[:5])",
     'Fetch the first rows of every key before the loop with one query that ranks them, `annotate(place=Window(RowNumber(), partition_by=["customer_id"], order_by=…)).filter(place__lte=…)`.',
   ],
-  ["list(Order.objects.filter(placed_at__lt=key))", "Fetch the rows that any round needs in one query before the loop, and choose among them in Python."],
+  ["list(Order.objects.filter(total__lt=key))", "Fetch the rows that any round needs in one query before the loop, and choose among them in Python."],
 ];
 
 test.each(CASES)("%s", async (query, wanted) => {
@@ -594,5 +594,27 @@ test("what a coroutine asks before the loop is awaited", async () => {
   expect(await asked("print(await Product.objects.aget(pk=key))")).toContain("with `await ….ain_bulk(…)`");
   expect(await asked("print(await Tag.objects.filter(name=key).aexists())")).toContain(
     '`{key async for key in ….filter(name__in=…).values_list("name", flat=True)}`',
+  );
+});
+
+test("stretches of time and parts of texts are no keys to fetch all rows by", async () => {
+  const sure = async (query: string): Promise<string | undefined> => (await told(`for key in keys:\n    print(${query})`)).join("").split(":")[0];
+  expect(await sure("list(Order.objects.filter(customer_id=key.owner, placed_at__lt=key.day))")).toBe("possible");
+  expect(await sure("Product.objects.filter(title__icontains=key).first()")).toBe("possible");
+  expect(await sure("list(Order.objects.filter(total__gt=key))")).toBe("possible");
+  expect(await sure("list(Product.objects.annotate(far=Abs(key)).filter(title=key))")).toBe("possible");
+  // These are few, or one annotation answers for all rows.
+  expect(await sure("list(Order.objects.filter(customer_id=key.owner, total__gt=key.least))")).toBe("likely");
+  expect(await sure("Order.objects.filter(placed_at__lt=key).count()")).toBe("likely");
+});
+
+test("what a round leaves out is a condition as well", async () => {
+  const without = "Order.objects.filter(customer_id=key.owner).exclude(pk__in=key.known)";
+  expect(await remedy(`for key in keys:\n    print(${without}.exists())`)).toBe(
+    "Where the loop's rows come from a queryset, annotate it with `Exists(…)`, its conditions by `OuterRef()`; else fetch the columns that decide once before the loop, and look among them.",
+  );
+  expect(await remedy(`for key in keys:\n    rest = ${without}\n    print(rest.exists())`)).toMatch(/look among them\.$/);
+  expect(await remedy(`for key in keys:\n    print(list(${without}))`)).toBe(
+    "Fetch the rows that any round needs in one query before the loop, and choose among them in Python.",
   );
 });

@@ -9,7 +9,7 @@ import { nameOf, oncePerPlace } from "../runs.ts";
 import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "../same-rounds.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
-import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
+import { addsRows, asksApart, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 import { isOverOwnFile } from "../own-files.ts";
 import { isInside, isWithin } from "../../model/span.ts";
@@ -101,6 +101,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const wait = waitsBeside(site, [...run.calls, run.span], input);
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
+  const isApart = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && asksApart(one, input);
   const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
   const remedy = isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${step}`;
   const places: Spot[] = [
@@ -114,19 +115,21 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   return {
     key: [run.symbol, run.model, run.how],
     confidence:
-      isSetOff || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep)
+      isSetOff || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) || isApart
         ? "possible"
         : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
-    doubt: isSetOff ? SET_OFF : wait === null ? doubtOf(run, loop) : waitDoubt(wait),
+    doubt: isSetOff ? SET_OFF : wait !== null ? waitDoubt(wait) : isApart ? APART : doubtOf(run, loop),
     model: run.model,
     places,
     fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
   };
 }
+
+const APART = "each round asks for a stretch of its own, or works out columns by values of its own: one query for all of them may fetch far more";
 
 function doubtOf({ otherwise, doubts }: QueryRun, { over }: LoopFact): string {
   if (otherwise !== undefined) return otherwiseDoubt(otherwise, doubts);
