@@ -115,8 +115,11 @@ function oneRow(how: string, keys: Keys): string {
       back !== null && back.relation?.single === true && isWhole ? `Load it with the loop's rows, by \`select_related("${back.name}")\`; or fetch` : "Fetch";
     return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.`;
   }
-  const which = how === "get" ? "keep each row in a dictionary" : `in the order that \`${how}()\` takes, and keep the one row of each key in a dictionary`;
-  return `Fetch the rows of all rounds before the loop with one \`${forAll(keys)}\`, ${how === "get" ? `and ${which}` : which}.`;
+  if (how === "get") return `Fetch the rows of all rounds before the loop with one \`${forAll(keys)}\`, and keep each row in a dictionary.`;
+  // A key may have a long history, of which one row is wanted.
+  const names = quotedNames(keys.names);
+  const distinct = `\`${forAll(keys)}.order_by(${names}, …).distinct(${names})\``;
+  return `Fetch the one row of each key before the loop, on PostgreSQL with one ${distinct} in the order that \`${how === "index" ? "[…]" : `${how}()`}\` takes, and keep them in a dictionary.`;
 }
 
 function manyRows(keys: Keys): string {

@@ -141,7 +141,7 @@ const CASES: readonly (readonly [string, string])[] = [
   ],
   [
     "Order.objects.filter(customer_id=key).last()",
-    "Fetch the rows of all rounds before the loop with one `filter(customer_id__in=…)`, in the order that `last()` takes, and keep the one row of each key in a dictionary.",
+    'Fetch the one row of each key before the loop, on PostgreSQL with one `filter(customer_id__in=…).order_by("customer_id", …).distinct("customer_id")` in the order that `last()` takes, and keep them in a dictionary.',
   ],
   [
     "list(Product.objects.filter(tags=key))",
@@ -149,7 +149,7 @@ const CASES: readonly (readonly [string, string])[] = [
   ],
   [
     "Order.objects.filter(customer__name=key, customer__id=request.user.pk).first()",
-    'Fetch the rows of all rounds before the loop with one `filter(customer__name__in=…).annotate(key=F("customer__name"))`, in the order that `first()` takes, and keep the one row of each key in a dictionary.',
+    'Fetch the one row of each key before the loop, on PostgreSQL with one `filter(customer__name__in=…).annotate(key=F("customer__name")).order_by("customer__name", …).distinct("customer__name")` in the order that `first()` takes, and keep them in a dictionary.',
   ],
   [
     "Order.objects.get(customer__id=key)",
@@ -617,4 +617,15 @@ test("what a round leaves out is a condition as well", async () => {
   expect(await remedy(`for key in keys:\n    print(list(${without}))`)).toBe(
     "Fetch the rows that any round needs in one query before the loop, and choose among them in Python.",
   );
+});
+
+test("a row that the round has fetched is not fetched again", async () => {
+  const get = "Customer.objects.get(email=key)";
+  const bulk = 'Fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="email")`.';
+  const atHand = "The round has fetched this row already: use that one.";
+  const each = async (round: string): Promise<readonly string[]> => (await remedy(`for key in keys:\n    ${round.replaceAll("\n", "\n    ")}`)).split("\n");
+  expect(await each(`one = ${get}\nif one.vip:\n    print(${get})`)).toEqual([bulk, atHand]);
+  expect(await each(`one = ${get}\nkey = one.name\nprint(${get})`)).toEqual([bulk, bulk]);
+  expect(await each(`if key:\n    print(${get})\nprint(${get})`)).toEqual([bulk, bulk]);
+  expect(await each(`if key:\n    print(${get})\nelse:\n    print(${get})`)).toEqual([bulk, bulk]);
 });

@@ -9,6 +9,7 @@ import { nameOf, oncePerPlace } from "../runs.ts";
 import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "../same-rounds.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
+import { fetchedUpAbove } from "./at-hand.ts";
 import { addsRows, asksApart, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 import { isOverOwnFile } from "../own-files.ts";
@@ -103,13 +104,15 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const keptInStep = isFed && isKeptInStep(one, input);
   const isApart = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && asksApart(one, input);
   const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
-  const remedy = isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${step}`;
+  const atHand = isInvariant ? null : fetchedUpAbove(one, input);
+  const remedy = atHand !== null ? AT_HAND : isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${step}`;
   const places: Spot[] = [
     { role: "queryset", span: run.origin.span },
     { role: "loop", span: loop.span },
   ];
   for (const call of run.calls) places.push({ role: "call", span: call });
   places.push({ role: "access", span: run.span, label: "one query a round" });
+  if (atHand !== null) places.push({ role: "access", span: atHand.span, label: "fetches the same row" });
   const model = nameOf(run.model);
   const relation = run.origin.kind === "related" ? (run.origin.relation ?? null) : null;
   return {
@@ -130,6 +133,8 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
 }
 
 const APART = "each round asks for a stretch of its own, or works out columns by values of its own: one query for all of them may fetch far more";
+
+const AT_HAND = "The round has fetched this row already: use that one.";
 
 function doubtOf({ otherwise, doubts }: QueryRun, { over }: LoopFact): string {
   if (otherwise !== undefined) return otherwiseDoubt(otherwise, doubts);
