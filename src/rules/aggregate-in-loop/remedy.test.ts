@@ -323,3 +323,17 @@ class Item(models.Model):
   expect(await sureness("basket.close()")).toEqual(["possible"]);
   expect(await sureness("print(basket.items.count())")).toEqual(["certain"]);
 });
+
+test("what rounds write before they ask makes a query of their own likely to be needed", async () => {
+  const sure = async (round: string): Promise<string | undefined> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Line, Order\n\n\ndef work():\n    for order in Order.objects.all():\n        ${round.replaceAll("\n", "\n        ")}\n`,
+    });
+    return report.findings.find(({ rule }) => rule === "aggregate-in-loop")?.confidence;
+  };
+  expect(await sure("Line.objects.create(order_id=order.pk)\norder.total = order.lines.count()\norder.save()")).toBe("possible");
+  expect(await sure("order.total = order.lines.count()\norder.save()\nLine.objects.create(order_id=order.pk)")).toBe("certain");
+  // A row that is saved again stays where it is.
+  expect(await sure("Line.objects.get(pk=order.pk).save()\nprint(order.lines.count())")).toBe("certain");
+  expect(await sure("Line.objects.get(pk=order.pk).save()\nprint(order.lines.filter(quantity=1).count())")).toBe("possible");
+});

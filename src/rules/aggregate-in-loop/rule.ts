@@ -42,7 +42,7 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   const wait = load.loop === null ? null : waitsBeside(loopSite(input, load.loop, load.calls[0] ?? load.access), [...load.calls, load.access], input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: isSetOff || wait !== null ? "possible" : confidenceOf(load, input.facts),
+    confidence: isSetOff || wait !== null || isFed(load, input) ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
     remedy: remedyFor(load, input) ?? (isChangedInLoop(load, input.facts) ? `${remedy} ${BEFORE_CHANGE}` : remedy),
@@ -63,12 +63,17 @@ function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], inpu
 function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   const beyond = beyondQuerysets(load);
   if (beyond !== null) return beyond;
-  if (isChangedInLoop(load, input.facts) && !isAskedBeforeChange(load, input.facts))
+  if (isFed(load, input))
     return decidesWrite(load, input) ? `${writesRows(load)}, and the answer decides what a round writes: ${IN_STEP}` : `${writesRows(load)}, ${AFTER}`;
   const same = remedyOfSameRow(load, input);
   if (same !== null) return same;
   if (isFetchedEachRound(load, input.facts)) return `${askedBefore(load)}${isChangedInLoop(load, input.facts) ? ` ${SAME_ROW}` : ""}`;
   return beyondGeneric(load, input);
+}
+
+/** A round is told what it, or one before it, has written: rounds may build on one another, and nothing outside the loop can know the answers. */
+function isFed(load: LazyLoad, { facts }: RuleInput): boolean {
+  return beyondQuerysets(load) === null && isChangedInLoop(load, facts) && !isAskedBeforeChange(load, facts);
 }
 
 function askedBefore({ method, path }: LazyLoad): string {
