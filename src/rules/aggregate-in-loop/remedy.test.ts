@@ -337,3 +337,22 @@ test("what rounds write before they ask makes a query of their own likely to be 
   expect(await sure("Line.objects.get(pk=order.pk).save()\nprint(order.lines.count())")).toBe("certain");
   expect(await sure("Line.objects.get(pk=order.pk).save()\nprint(order.lines.filter(quantity=1).count())")).toBe("possible");
 });
+
+test("what an inner loop goes through is in no annotation", async () => {
+  const each = (asked: string): Promise<readonly string[]> =>
+    remedies(`for order in Order.objects.all():\n    for product in request.products:\n        print(${asked})`);
+  const inPython = [
+    'Load the rows with `prefetch_related("lines")`, and look among them in Python: an annotation cannot know what the inner loop goes through.',
+  ];
+  expect(await each("order.lines.get(product=product)")).toEqual(inPython);
+  expect(await each("order.lines.filter(product=product).exists()")).toEqual(inPython);
+  expect(await each("order.lines.filter(product=request.product).exists()")).toEqual([
+    'Annotate `Exists(…)`, or `prefetch_related("lines")` and choose in Python.',
+  ]);
+  expect(await remedies("print([order.lines.filter(product=key).count() for order in Order.objects.all() for key in request.keys])")).toEqual(inPython);
+  for (const asked of [
+    "for order in Order.objects.all():\n    print(order.lines.filter(price=order.total).exists())",
+    "return [order.lines.filter(price=order.total).exists() for order in Order.objects.all()]",
+  ])
+    expect(await remedies(asked)).toEqual(['Annotate `Exists(…)`, or `prefetch_related("lines")` and choose in Python.']);
+});

@@ -1,4 +1,4 @@
-import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import type { Expr, FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { BESIDE, countAnnotationFix, existsAnnotationFix, isCountedBeside, isFilteredByPath } from "../../fixes/count-annotation.ts";
 import { queryPath, stepsToPayers } from "../../fixes/eager-paths.ts";
 import { isAskedBeforeChange, isChangedInLoop } from "../../fixes/eager-verdict.ts";
@@ -7,6 +7,7 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { chainHead, exprAt, namesIn, targetsOf } from "../code.ts";
 import { isUsedUp, loopSite } from "../loops.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
@@ -129,8 +130,33 @@ function isReadToo(load: LazyLoad, { facts }: RuleInput): boolean {
   );
 }
 
+/** `row.values.get(field=field)` for each field: each row is asked several things. */
+function isAskedOfInnerLoop({ access, loop }: LazyLoad, input: RuleInput): boolean {
+  const asked = exprAt(input, access);
+  if (asked === null) return false;
+  const path = pathTo(input.program, access);
+  const inner = path.slice(path.findLastIndex((node) => node.kind === "function" || node.start === loop?.span.start) + 1);
+  const bound = new Set(inner.flatMap((node) => targetsOf(node).flatMap((target) => [...namesIn(target)])));
+  // The row itself is what the annotation is made for.
+  for (const name of namesIn(chainHead(asked))) bound.delete(name);
+  return argumentsOf(asked).some((arg) => [...namesIn(arg)].some((name) => bound.has(name)));
+}
+
+/** What the calls of a chain are given. */
+function argumentsOf(expr: Expr): readonly Expr[] {
+  const given: Expr[] = [];
+  for (let at = expr; at.kind === "call" || at.kind === "attribute"; at = at.kind === "call" ? at.callee : at.object)
+    if (at.kind === "call") given.push(...at.args, ...at.keywords.map(({ value }) => value));
+  return given;
+}
+
 function question(load: LazyLoad, input: RuleInput): Question {
   const asked = questionAlone(load, input);
+  if (isAskedOfInnerLoop(load, input))
+    return {
+      ...asked,
+      remedy: `Load the rows with \`prefetch_related("${load.path}")\`, and look among them in Python: an annotation cannot know what the inner loop goes through.`,
+    };
   if (!isReadToo(load, input)) return asked;
   return { ...asked, remedy: `Load the rows with \`prefetch_related("${load.path}")\`: the loop reads them too, and they answer this without a query.` };
 }
