@@ -339,6 +339,11 @@ test("what rounds write before they ask makes a query of their own likely to be 
 });
 
 test("what an inner loop goes through is in no annotation", async () => {
+  expect(
+    await remedies(
+      "for pk in request.keys:\n    order = Order.objects.get(pk=pk)\n    for key in request.products:\n        print(order.lines.filter(product=key).exists())",
+    ),
+  ).toEqual(['Each round fetches its row alone: fetch the rows of all rounds before the loop, with `prefetch_related("lines")`, and choose in Python.']);
   const each = (asked: string): Promise<readonly string[]> =>
     remedies(`for order in Order.objects.all():\n    for product in request.products:\n        print(${asked})`);
   const inPython = [

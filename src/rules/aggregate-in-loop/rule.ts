@@ -68,7 +68,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
     return decidesWrite(load, input) ? `${writesRows(load)}, and the answer decides what a round writes: ${IN_STEP}` : `${writesRows(load)}, ${AFTER}`;
   const same = remedyOfSameRow(load, input);
   if (same !== null) return same;
-  if (isFetchedEachRound(load, input.facts)) return `${askedBefore(load)}${isChangedInLoop(load, input.facts) ? ` ${SAME_ROW}` : ""}`;
+  if (isFetchedEachRound(load, input.facts)) return `${askedBefore(load, input)}${isChangedInLoop(load, input.facts) ? ` ${SAME_ROW}` : ""}`;
   return beyondGeneric(load, input);
 }
 
@@ -77,8 +77,12 @@ function isFed(load: LazyLoad, { facts }: RuleInput): boolean {
   return beyondQuerysets(load) === null && isChangedInLoop(load, facts) && !isAskedBeforeChange(load, facts);
 }
 
-function askedBefore({ method, path }: LazyLoad): string {
-  const how = GIVES_ROW.has(method ?? "") ? `with \`prefetch_related("${path}")\`, and choose in Python` : "with this answer annotated";
+function askedBefore(load: LazyLoad, input: RuleInput): string {
+  const { method, path } = load;
+  const how =
+    GIVES_ROW.has(method ?? "") || isAskedOfInnerLoop(load, input)
+      ? `with \`prefetch_related("${path}")\`, and choose in Python`
+      : "with this answer annotated";
   return `Each round fetches its row alone: fetch the rows of all rounds before the loop, ${how}.`;
 }
 
