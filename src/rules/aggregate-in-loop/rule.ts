@@ -13,6 +13,7 @@ import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
+import { isTakenAlong, TAKEN_ALONG } from "../cascades.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 import { isInside, isSameSpan, isWithin } from "../../model/span.ts";
@@ -40,14 +41,15 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   const relation = dotted(load.path);
   const { asks, remedy } = question(load, input);
   const isSetOff = load.origin.collected !== true && isSetOffByWrite(load.calls, load.access, input);
+  const isAlong = load.loop !== null && isTakenAlong(load.loop, input);
   const wait = load.loop === null ? null : waitsBeside(loopSite(input, load.loop, load.calls[0] ?? load.access), [...load.calls, load.access], input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: isSetOff || wait !== null || isFed(load, input) ? "possible" : confidenceOf(load, input.facts),
+    confidence: isSetOff || isAlong || wait !== null || isFed(load, input) ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
     remedy: remedyFor(load, input) ?? (isChangedInLoop(load, input.facts) ? `${remedy} ${BEFORE_CHANGE}` : remedy),
-    doubt: isSetOff ? SET_OFF : wait === null ? loadDoubt(load) : waitDoubt(wait),
+    doubt: isSetOff ? SET_OFF : isAlong ? TAKEN_ALONG : wait === null ? loadDoubt(load) : waitDoubt(wait),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),

@@ -7,6 +7,7 @@ import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "../same-rounds.ts";
+import { isTakenAlong, TAKEN_ALONG } from "../cascades.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 import { fetchedUpAbove } from "./at-hand.ts";
@@ -99,6 +100,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const { run, loop, site } = one;
   const isInvariant = isProvenInvariant(run, site, input);
   const isSetOff = loop.collects === undefined && isSetOffByWrite(run.calls, run.span, input);
+  const isAlong = isTakenAlong(loop, input);
   const wait = waitsBeside(site, [...run.calls, run.span], input);
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
@@ -118,14 +120,14 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   return {
     key: [run.symbol, run.model, run.how],
     confidence:
-      isSetOff || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) || isApart
+      isSetOff || isAlong || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) || isApart
         ? "possible"
         : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
-    doubt: isSetOff ? SET_OFF : wait !== null ? waitDoubt(wait) : isApart ? APART : doubtOf(run, loop),
+    doubt: isSetOff ? SET_OFF : isAlong ? TAKEN_ALONG : wait !== null ? waitDoubt(wait) : isApart ? APART : doubtOf(run, loop),
     model: run.model,
     places,
     fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
