@@ -28,6 +28,8 @@ interface Keys {
   readonly isWhole: boolean;
   /** Each round takes the first of its rows. */
   readonly isSliced: boolean;
+  /** The rows hold the number that is asked for as a text. */
+  readonly isTextOfNumber: boolean;
   /** Each round asks for a stretch of its own, `date__gte=row.start`, or works out columns by values of its own. */
   readonly isApart: boolean;
 }
@@ -113,7 +115,7 @@ function oneRow(how: string, keys: Keys): string {
     const bulk = field.primaryKey ? "in_bulk(…)" : `in_bulk(…, field_name="${field.attname ?? field.name}")`;
     const joined =
       back !== null && back.relation?.single === true && isWhole ? `Load it with the loop's rows, by \`select_related("${back.name}")\`; or fetch` : "Fetch";
-    return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.`;
+    return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.${keys.isTextOfNumber ? NUMBERS : ""}`;
   }
   if (how === "get") return `Fetch the rows of all rounds before the loop with one \`${forAll(keys)}\`, and keep each row in a dictionary.`;
   // A key may have a long history, of which one row is wanted.
@@ -121,6 +123,9 @@ function oneRow(how: string, keys: Keys): string {
   const distinct = `\`${forAll(keys)}.order_by(${names}, …).distinct(${names})\``;
   return `Fetch the one row of each key before the loop, on PostgreSQL with one ${distinct} in the order that \`${how === "index" ? "[…]" : `${how}()`}\` takes, and keep them in a dictionary.`;
 }
+
+/** A dictionary finds no 5 by "5", as the database does. */
+const NUMBERS = " Its keys are numbers: look among them by `int(…)` of what the rows hold as text.";
 
 function manyRows(keys: Keys): string {
   const { names, field, isPlain, back, isWhole, isSliced } = keys;
@@ -229,8 +234,20 @@ function keysOf(round: Round, input: RuleInput): Keys {
     isRowsOwn: keyed.some(({ keyword }) => isOneRowsOnly(keyword.value, round, input)),
     isWhole: keyed.length === lookups.length && !loop.span.file.endsWith(".html"),
     isSliced: run.sliced,
+    isTextOfNumber: field !== null && only !== undefined && isNumber(field) && isText(only.keyword.value, round, input.graph),
     isApart: isOfStretch(keyed) || callsBefore(run).some((call) => WORKS_OUT.has(call.name) && valuesOf(call).some(isVaried)),
   };
+}
+
+function isNumber({ type }: Field): boolean {
+  return /\.(?:(?:Big|Small)?AutoField|(?:Positive)?(?:Big|Small)?IntegerField)$/.test(type);
+}
+
+/** `row.object_id` of the loop's row, a column of texts. */
+function isText(value: Expr, round: Round, graph: RuleInput["graph"]): boolean {
+  const rows = rowsOf(round, graph);
+  if (rows === null || value.kind !== "attribute" || !isRow(value.object, round)) return false;
+  return /\.(?:Char|Text)Field$/.test(fieldNamed(rows, value.name)?.type ?? "");
 }
 
 function valuesOf({ args, keywords }: Pick<ChainCall, "args" | "keywords">): readonly Expr[] {

@@ -629,3 +629,12 @@ test("a row that the round has fetched is not fetched again", async () => {
   expect(await each(`if key:\n    print(${get})\nprint(${get})`)).toEqual([bulk, bulk]);
   expect(await each(`if key:\n    print(${get})\nelse:\n    print(${get})`)).toEqual([bulk, bulk]);
 });
+
+test("a number that rows hold as a text is looked for as a number", async () => {
+  const each = (query: string): Promise<string> => remedy(`for row in Order.objects.all():\n    print(${query})`);
+  expect(await each("Customer.objects.get(pk=row.status)")).toBe(
+    "Fetch the rows of all rounds before the loop, with `in_bulk(…)`. Its keys are numbers: look among them by `int(…)` of what the rows hold as text.",
+  );
+  expect(await each("Customer.objects.get(pk=row.total)")).toBe("Fetch the rows of all rounds before the loop, with `in_bulk(…)`.");
+  expect(await each("Customer.objects.get(email=row.status)")).toBe('Fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="email")`.');
+});
