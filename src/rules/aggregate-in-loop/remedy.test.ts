@@ -361,3 +361,37 @@ test("what an inner loop goes through is in no annotation", async () => {
   ])
     expect(await remedies(asked)).toEqual(['Annotate `Exists(…)`, or `prefetch_related("lines")` and choose in Python.']);
 });
+
+test("a question far down in a job that writes is a small part of it", async () => {
+  const sure = async (round: string): Promise<string | undefined> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order, Tag
+
+
+def total(order):
+    return order.lines.count()
+
+
+def shown(order):
+    return total(order)
+
+
+def text(order):
+    return shown(order)
+
+
+def letter(order):
+    return text(order)
+
+
+def work():
+    for order in Order.objects.all():
+        ${round.replaceAll("\n", "\n        ")}
+`,
+    });
+    return report.findings.find(({ rule }) => rule === "aggregate-in-loop")?.confidence;
+  };
+  expect(await sure("print(letter(order))")).toBe("certain");
+  expect(await sure("print(letter(order))\norder.save()")).toBe("possible");
+  expect(await sure("print(text(order))\norder.save()")).toBe("certain");
+});

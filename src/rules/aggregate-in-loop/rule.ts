@@ -45,7 +45,7 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   const wait = load.loop === null ? null : waitsBeside(loopSite(input, load.loop, load.calls[0] ?? load.access), [...load.calls, load.access], input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: isSetOff || isAlong || wait !== null || isFed(load, input) ? "possible" : confidenceOf(load, input.facts),
+    confidence: isSetOff || isAlong || wait !== null || isFed(load, input) || isFarBesideWrites(load, input) ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
     remedy: remedyFor(load, input) ?? (isChangedInLoop(load, input.facts) ? `${remedy} ${BEFORE_CHANGE}` : remedy),
@@ -77,6 +77,15 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
 /** A round is told what it, or one before it, has written: rounds may build on one another, and nothing outside the loop can know the answers. */
 function isFed(load: LazyLoad, { facts }: RuleInput): boolean {
   return beyondQuerysets(load) === null && isChangedInLoop(load, facts) && !isAskedBeforeChange(load, facts);
+}
+
+/** More calls than these between a loop and a question are a job that is done for each row. Ours. */
+const FAR = 3;
+
+/** The job writes, not so far down: what it asks on the way is a small part of it, and its functions are called for one row elsewhere. */
+function isFarBesideWrites({ calls, loop }: LazyLoad, { facts }: RuleInput): boolean {
+  if (calls.length <= FAR || loop === null) return false;
+  return facts.writes.some((write) => write.loop !== null && write.calls.length <= FAR && isSameSpan(write.loop.span, loop.span));
 }
 
 function askedBefore(load: LazyLoad, input: RuleInput): string {
