@@ -40,22 +40,34 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   const holder = holderName(load.origin.symbol, input.program);
   const relation = dotted(load.path);
   const { asks, remedy } = question(load, input);
-  const isSetOff = load.origin.collected !== true && isSetOffByWrite(load.calls, load.access, input);
-  const isAlong = load.loop !== null && isTakenAlong(load.loop, input);
-  const wait = load.loop === null ? null : waitsBeside(loopSite(input, load.loop, load.calls[0] ?? load.access), [...load.calls, load.access], input);
+  const minor = whyMinor(load, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: isSetOff || isAlong || wait !== null || isFed(load, input) || isFarBesideWrites(load, input) ? "possible" : confidenceOf(load, input.facts),
+    confidence: minor === null ? confidenceOf(load, input.facts) : "possible",
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
     remedy: remedyFor(load, input) ?? (isChangedInLoop(load, input.facts) ? `${remedy} ${BEFORE_CHANGE}` : remedy),
-    doubt: isSetOff ? SET_OFF : isAlong ? TAKEN_ALONG : wait === null ? loadDoubt(load) : waitDoubt(wait),
+    doubt: minor ?? loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
     fixes: isReadToo(load, input) ? [] : fixesFor(load, loads, input),
   };
 }
+
+/** Why the query may be needed where it is, or cost little beside what else a round does; null where nothing says so. */
+function whyMinor(load: LazyLoad, input: RuleInput): string | null {
+  const { loop, calls, access, origin } = load;
+  if (origin.collected !== true && isSetOffByWrite(calls, access, input)) return SET_OFF;
+  if (loop !== null && isTakenAlong(loop, input)) return TAKEN_ALONG;
+  const wait = loop === null ? null : waitsBeside(loopSite(input, loop, calls[0] ?? access), [...calls, access], input);
+  if (wait !== null) return waitDoubt(wait);
+  if (isFed(load, input)) return FED;
+  return isFarBesideWrites(load, input) ? FAR_DOWN : null;
+}
+
+const FED = "a round may have to be told what the rounds before it wrote";
+const FAR_DOWN = "it is asked far down in a round that writes rows, and is a small part of what that costs";
 
 function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
   if (origin.collected === true) return [];
