@@ -61,3 +61,16 @@ test("rows that go slowly on purpose are no loop to hurry", async () => {
   const rest = "def rest():\n    if time.time() > 5:\n        time.sleep(1)\n\n\n";
   expect((await toldOf("Stamped.objects.all()", "row.delete()\nrest()", rest)).map((one) => one.split(":")[0])).toEqual(["possible"]);
 });
+
+test("a coroutine awaits the delete that it is told of", async () => {
+  const told = async (loop: string): Promise<readonly string[]> => {
+    const report = await analyseShop({ "shop/work.py": `from shop.models import Stamped\n\n\nasync def work(keys):\n    ${loop}\n` });
+    return report.findings.filter(({ rule }) => rule === "delete-in-loop").map(({ remedy, fixes }) => `${remedy} ${fixes.length}`);
+  };
+  expect(await told("async for row in Stamped.objects.all():\n        await row.adelete()")).toEqual([
+    "Call `await ….adelete()` on the queryset: it sends the same signals. 0",
+  ]);
+  expect(await told("for key in keys:\n        await Stamped.objects.filter(pk=key).adelete()")).toEqual([
+    "Delete them all with one `await ….filter(…__in=…).adelete()`. 0",
+  ]);
+});
