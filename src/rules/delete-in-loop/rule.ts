@@ -1,5 +1,6 @@
 import type { Expr, FindingDraft, FixDraft, Keyword, Model, RelationKind, Rule, RuleInput } from "../../model/index.ts";
 import { changedNames, namesIn, sourceText } from "../code.ts";
+import { asWritten } from "../coroutines.ts";
 import { withinLoop } from "../loops.ts";
 import {
   changesEachRound,
@@ -30,7 +31,7 @@ export const rule: Rule = {
   check: (input) =>
     loopWrites(input, new Set(["delete"]))
       .filter((one) => isGuilty(one, input))
-      .map((one) => toDraft(one, input)),
+      .map((one) => asWritten(toDraft(one, input), one.write)),
 };
 
 /** A queryset's delete() sends the signals too, but a method of the model's own it does not call. */
@@ -70,18 +71,13 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     reason: hasDependants(one.model)
       ? "Each round looks for what depends on its row, and deletes both, in statements of its own."
       : "Nothing depends on these rows, and each waits for a DELETE of its own.",
-    remedy: one.write.isAsync ? awaited(remedyFor(one, input)) : remedyFor(one, input),
+    remedy: remedyFor(one, input),
     doubt: unread === null ? "rows in great number are better deleted in batches" : `a queryset does not call a delete() of \`${unread}\`, which was not read`,
     model: one.model.label,
     ...(one.write.relation === null ? {} : { relation: one.write.relation }),
     places: writePlaces(one),
-    fixes: unread === null && !one.write.isAsync ? fixesFor(one, input) : [],
+    fixes: unread === null ? fixesFor(one, input) : [],
   };
-}
-
-/** Django refuses the other kind in a coroutine. */
-function awaited(remedy: string): string {
-  return remedy.replace("`delete()`", "`await ….adelete()`").replace(/`filter\((.*)\)\.delete\(\)`/, "`await ….filter($1).adelete()`");
 }
 
 const POINTS_HERE: ReadonlySet<RelationKind> = new Set(["fk-reverse", "o2o-reverse", "m2m", "m2m-reverse", "generic-relation", "mti-child", "mti-parent"]);

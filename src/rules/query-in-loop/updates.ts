@@ -4,6 +4,7 @@ import { pathTo } from "../../python/syntax-tree.ts";
 import { keywordLookups, type Lookup } from "../chains.ts";
 import { callAt, changedNames, namesIn, statementOf } from "../code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
+import { asWritten } from "../coroutines.ts";
 import { isOverOwnFile } from "../own-files.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
@@ -25,7 +26,7 @@ export function updateDrafts(input: RuleInput): FindingDraft[] {
     if (loop === null || model === null || write.how !== "update" || write.keyed !== "keyed" || write.calls.length > NEAR) return [];
     return [{ write, loop, site: loopSite(input, loop, write.calls[0] ?? write.span), span: write.span, model }];
   });
-  return oncePerPlace(found.filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input));
+  return oncePerPlace(found.filter((one) => isGuilty(one, input))).map((one) => asWritten(toDraft(one, input), one.write));
 }
 
 function isGuilty({ loop, site, span }: LoopedUpdate, input: RuleInput): boolean {
