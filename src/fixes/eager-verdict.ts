@@ -369,9 +369,14 @@ function changesOf(load: LazyLoad, { writes }: SourceFacts): readonly Write[] {
   return writes.filter((write) => write.model !== null && write.model === load.target && isInLoopOf(write, load) && !isOfOther(write));
 }
 
-/** A round asks before it writes: what it changes comes after what it was told. */
+/** A round asks before it writes: what it changes comes after what it was told, or leaves the answer as it is. */
 export function isAskedBeforeChange(load: LazyLoad, facts: SourceFacts): boolean {
-  return changesOf(load, facts).every((write) => isBefore([...load.calls, load.access], [...write.calls, write.span]));
+  return changesOf(load, facts).every((write) => isBefore([...load.calls, load.access], [...write.calls, write.span]) || isSavedAgain(write, load));
+}
+
+/** A row that was fetched and is saved stays one of its relation's rows, whatever a filter makes of it. */
+function isSavedAgain({ how, isOfNewRow }: Write, { narrowed }: LazyLoad): boolean {
+  return how === "save" && isOfNewRow !== true && narrowed !== true;
 }
 
 /** Where two ways from the loop part, the first stands before the second. */

@@ -8,6 +8,7 @@ import { isNamedAfter } from "./collect-fix.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
 import { isOverOwnFile } from "./own-files.ts";
 import { oncePerPlace } from "./runs.ts";
+import { isPaced, waitsBeside } from "./waits-beside.ts";
 
 export interface LoopWrite {
   readonly write: Write;
@@ -92,7 +93,7 @@ function isStampedOnce({ declaration, type }: Field): boolean {
 const LONG_ROUND = 14;
 const OUTSIDE = /send|mail|sleep|(?<!pre)fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
 
-export function writeConfidence({ site, loop, receiver }: LoopWrite, input: RuleInput): Confidence {
+export function writeConfidence({ site, loop, receiver, span }: LoopWrite, input: RuleInput): Confidence {
   if (isOverConstant(site) || isOverOwnFile(site, loop, input) || site.loop === null || isFlush(site) || isForOneMatch(site)) return "possible";
   const nodes = [...nodesIn(site.loop)];
   // Code that asks a row for its fields is written for rows of any model.
@@ -103,7 +104,7 @@ export function writeConfidence({ site, loop, receiver }: LoopWrite, input: Rule
   const acts =
     nodes.some((node) => node.kind === "call" && node.callee.kind === "attribute" && OUTSIDE.test(node.callee.name)) ||
     nodes.some((node) => node.kind === "call" && node.callee.kind === "name" && OUTSIDE.test(node.callee.name));
-  return acts ? "possible" : "likely";
+  return acts || isPaced(site, span, input) || waitsBeside(site, [span], input) !== null ? "possible" : "likely";
 }
 
 export function writePlaces({ write, loop }: LoopWrite): Spot[] {

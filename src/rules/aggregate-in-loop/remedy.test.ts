@@ -323,3 +323,75 @@ class Item(models.Model):
   expect(await sureness("basket.close()")).toEqual(["possible"]);
   expect(await sureness("print(basket.items.count())")).toEqual(["certain"]);
 });
+
+test("what rounds write before they ask makes a query of their own likely to be needed", async () => {
+  const sure = async (round: string): Promise<string | undefined> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Line, Order\n\n\ndef work():\n    for order in Order.objects.all():\n        ${round.replaceAll("\n", "\n        ")}\n`,
+    });
+    return report.findings.find(({ rule }) => rule === "aggregate-in-loop")?.confidence;
+  };
+  expect(await sure("Line.objects.create(order_id=order.pk)\norder.total = order.lines.count()\norder.save()")).toBe("possible");
+  expect(await sure("order.total = order.lines.count()\norder.save()\nLine.objects.create(order_id=order.pk)")).toBe("certain");
+  // A row that is saved again stays where it is.
+  expect(await sure("Line.objects.get(pk=order.pk).save()\nprint(order.lines.count())")).toBe("certain");
+  expect(await sure("Line.objects.get(pk=order.pk).save()\nprint(order.lines.filter(quantity=1).count())")).toBe("possible");
+});
+
+test("what an inner loop goes through is in no annotation", async () => {
+  expect(
+    await remedies(
+      "for pk in request.keys:\n    order = Order.objects.get(pk=pk)\n    for key in request.products:\n        print(order.lines.filter(product=key).exists())",
+    ),
+  ).toEqual(['Each round fetches its row alone: fetch the rows of all rounds before the loop, with `prefetch_related("lines")`, and choose in Python.']);
+  const each = (asked: string): Promise<readonly string[]> =>
+    remedies(`for order in Order.objects.all():\n    for product in request.products:\n        print(${asked})`);
+  const inPython = [
+    'Load the rows with `prefetch_related("lines")`, and look among them in Python: an annotation cannot know what the inner loop goes through.',
+  ];
+  expect(await each("order.lines.get(product=product)")).toEqual(inPython);
+  expect(await each("order.lines.filter(product=product).exists()")).toEqual(inPython);
+  expect(await each("order.lines.filter(product=request.product).exists()")).toEqual([
+    'Annotate `Exists(…)`, or `prefetch_related("lines")` and choose in Python.',
+  ]);
+  expect(await remedies("print([order.lines.filter(product=key).count() for order in Order.objects.all() for key in request.keys])")).toEqual(inPython);
+  for (const asked of [
+    "for order in Order.objects.all():\n    print(order.lines.filter(price=order.total).exists())",
+    "return [order.lines.filter(price=order.total).exists() for order in Order.objects.all()]",
+  ])
+    expect(await remedies(asked)).toEqual(['Annotate `Exists(…)`, or `prefetch_related("lines")` and choose in Python.']);
+});
+
+test("a question far down in a job that writes is a small part of it", async () => {
+  const sure = async (round: string): Promise<string | undefined> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order, Tag
+
+
+def total(order):
+    return order.lines.count()
+
+
+def shown(order):
+    return total(order)
+
+
+def text(order):
+    return shown(order)
+
+
+def letter(order):
+    return text(order)
+
+
+def work():
+    for order in Order.objects.all():
+        ${round.replaceAll("\n", "\n        ")}
+`,
+    });
+    return report.findings.find(({ rule }) => rule === "aggregate-in-loop")?.confidence;
+  };
+  expect(await sure("print(letter(order))")).toBe("certain");
+  expect(await sure("print(letter(order))\norder.save()")).toBe("possible");
+  expect(await sure("print(text(order))\norder.save()")).toBe("certain");
+});

@@ -1,4 +1,4 @@
-import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import type { Expr, FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { BESIDE, countAnnotationFix, existsAnnotationFix, isCountedBeside, isFilteredByPath } from "../../fixes/count-annotation.ts";
 import { queryPath, stepsToPayers } from "../../fixes/eager-paths.ts";
 import { isAskedBeforeChange, isChangedInLoop } from "../../fixes/eager-verdict.ts";
@@ -7,12 +7,15 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
-import { isUsedUp } from "../loops.ts";
+import { chainHead, exprAt, namesIn, targetsOf } from "../code.ts";
+import { isUsedUp, loopSite } from "../loops.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
+import { isTakenAlong, TAKEN_ALONG } from "../cascades.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
+import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 import { isInside, isSameSpan, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
@@ -37,20 +40,34 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   const holder = holderName(load.origin.symbol, input.program);
   const relation = dotted(load.path);
   const { asks, remedy } = question(load, input);
-  const isSetOff = load.origin.collected !== true && isSetOffByWrite(load.calls, load.access, input);
+  const minor = whyMinor(load, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: isSetOff ? "possible" : confidenceOf(load, input.facts),
+    confidence: minor === null ? confidenceOf(load, input.facts) : "possible",
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
     remedy: remedyFor(load, input) ?? (isChangedInLoop(load, input.facts) ? `${remedy} ${BEFORE_CHANGE}` : remedy),
-    doubt: isSetOff ? SET_OFF : loadDoubt(load),
+    doubt: minor ?? loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
     fixes: isReadToo(load, input) ? [] : fixesFor(load, loads, input),
   };
 }
+
+/** Why the query may be needed where it is, or cost little beside what else a round does; null where nothing says so. */
+function whyMinor(load: LazyLoad, input: RuleInput): string | null {
+  const { loop, calls, access, origin } = load;
+  if (origin.collected !== true && isSetOffByWrite(calls, access, input)) return SET_OFF;
+  if (loop !== null && isTakenAlong(loop, input)) return TAKEN_ALONG;
+  const wait = loop === null ? null : waitsBeside(loopSite(input, loop, calls[0] ?? access), [...calls, access], input);
+  if (wait !== null) return waitDoubt(wait);
+  if (isFed(load, input)) return FED;
+  return isFarBesideWrites(load, input) ? FAR_DOWN : null;
+}
+
+const FED = "a round may have to be told what the rounds before it wrote";
+const FAR_DOWN = "it is asked far down in a round that writes rows, and is a small part of what that costs";
 
 function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
   if (origin.collected === true) return [];
@@ -61,16 +78,34 @@ function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], inpu
 function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   const beyond = beyondQuerysets(load, input);
   if (beyond !== null) return beyond;
-  if (isChangedInLoop(load, input.facts) && !isAskedBeforeChange(load, input.facts))
+  if (isFed(load, input))
     return decidesWrite(load, input) ? `${writesRows(load)}, and the answer decides what a round writes: ${IN_STEP}` : `${writesRows(load)}, ${AFTER}`;
   const same = remedyOfSameRow(load, input);
   if (same !== null) return same;
-  if (isFetchedEachRound(load, input.facts)) return `${askedBefore(load)}${isChangedInLoop(load, input.facts) ? ` ${SAME_ROW}` : ""}`;
+  if (isFetchedEachRound(load, input.facts)) return `${askedBefore(load, input)}${isChangedInLoop(load, input.facts) ? ` ${SAME_ROW}` : ""}`;
   return beyondGeneric(load, input);
 }
 
-function askedBefore({ method, path }: LazyLoad): string {
-  const how = GIVES_ROW.has(method ?? "") ? `with \`prefetch_related("${path}")\`, and choose in Python` : "with this answer annotated";
+/** A round is told what it, or one before it, has written: rounds may build on one another, and nothing outside the loop can know the answers. */
+function isFed(load: LazyLoad, { facts }: RuleInput): boolean {
+  return beyondQuerysets(load) === null && isChangedInLoop(load, facts) && !isAskedBeforeChange(load, facts);
+}
+
+/** More calls than these between a loop and a question are a job that is done for each row. Ours. */
+const FAR = 3;
+
+/** The job writes, not so far down: what it asks on the way is a small part of it, and its functions are called for one row elsewhere. */
+function isFarBesideWrites({ calls, loop }: LazyLoad, { facts }: RuleInput): boolean {
+  if (calls.length <= FAR || loop === null) return false;
+  return facts.writes.some((write) => write.loop !== null && write.calls.length <= FAR && isSameSpan(write.loop.span, loop.span));
+}
+
+function askedBefore(load: LazyLoad, input: RuleInput): string {
+  const { method, path } = load;
+  const how =
+    GIVES_ROW.has(method ?? "") || isAskedOfInnerLoop(load, input)
+      ? `with \`prefetch_related("${path}")\`, and choose in Python`
+      : "with this answer annotated";
   return `Each round fetches its row alone: fetch the rows of all rounds before the loop, ${how}.`;
 }
 
@@ -122,8 +157,33 @@ function isReadToo(load: LazyLoad, { facts }: RuleInput): boolean {
   );
 }
 
+/** `row.values.get(field=field)` for each field: each row is asked several things. */
+function isAskedOfInnerLoop({ access, loop }: LazyLoad, input: RuleInput): boolean {
+  const asked = exprAt(input, access);
+  if (asked === null) return false;
+  const path = pathTo(input.program, access);
+  const inner = path.slice(path.findLastIndex((node) => node.kind === "function" || node.start === loop?.span.start) + 1);
+  const bound = new Set(inner.flatMap((node) => targetsOf(node).flatMap((target) => [...namesIn(target)])));
+  // The row itself is what the annotation is made for.
+  for (const name of namesIn(chainHead(asked))) bound.delete(name);
+  return argumentsOf(asked).some((arg) => [...namesIn(arg)].some((name) => bound.has(name)));
+}
+
+/** What the calls of a chain are given. */
+function argumentsOf(expr: Expr): readonly Expr[] {
+  const given: Expr[] = [];
+  for (let at = expr; at.kind === "call" || at.kind === "attribute"; at = at.kind === "call" ? at.callee : at.object)
+    if (at.kind === "call") given.push(...at.args, ...at.keywords.map(({ value }) => value));
+  return given;
+}
+
 function question(load: LazyLoad, input: RuleInput): Question {
   const asked = questionAlone(load, input);
+  if (isAskedOfInnerLoop(load, input))
+    return {
+      ...asked,
+      remedy: `Load the rows with \`prefetch_related("${load.path}")\`, and look among them in Python: an annotation cannot know what the inner loop goes through.`,
+    };
   if (!isReadToo(load, input)) return asked;
   return { ...asked, remedy: `Load the rows with \`prefetch_related("${load.path}")\`: the loop reads them too, and they answer this without a query.` };
 }

@@ -42,3 +42,35 @@ test("what depends on the rows is spoken of where something does", async () => {
   expect(await told("Order")).toMatch(/Each round looks for what depends on its row, .* it sends the same signals and follows the same relations\.$/);
   expect(await told("Stamped")).toMatch(/Nothing depends on these rows, and each waits for a DELETE of its own\. .* it sends the same signals\.$/);
 });
+
+async function toldOf(rows: string, round: string, more = ""): Promise<readonly string[]> {
+  const report = await analyseShop({
+    "shop/work.py": `import time\n\nfrom shop.models import Stamped\n\n\n${more}def work(limit):\n    for row in ${rows}:\n        ${round.replaceAll("\n", "\n        ")}\n`,
+  });
+  return report.findings.filter(({ rule }) => rule === "delete-in-loop").map(({ confidence, message }) => `${confidence}: ${message.split("of its own. ")[1]}`);
+}
+
+test("a slice is deleted by its keys: Django refuses to delete it as it is", async () => {
+  const byKeys = "Collect the keys of the rows to go, and delete them with one `filter(pk__in=…).delete()`: it sends the same signals.";
+  expect(await toldOf("Stamped.objects.all()", "row.delete()")).toEqual(["likely: Call `delete()` on the queryset: it sends the same signals."]);
+  expect(await toldOf("Stamped.objects.all()[:limit]", "row.delete()")).toEqual([`likely: ${byKeys}`]);
+  expect(await toldOf("Stamped.objects.distinct()", "row.delete()")).toEqual([`likely: ${byKeys}`]);
+});
+
+test("rows that go slowly on purpose are no loop to hurry", async () => {
+  const rest = "def rest():\n    if time.time() > 5:\n        time.sleep(1)\n\n\n";
+  expect((await toldOf("Stamped.objects.all()", "row.delete()\nrest()", rest)).map((one) => one.split(":")[0])).toEqual(["possible"]);
+});
+
+test("a coroutine awaits the delete that it is told of", async () => {
+  const told = async (loop: string): Promise<readonly string[]> => {
+    const report = await analyseShop({ "shop/work.py": `from shop.models import Stamped\n\n\nasync def work(keys):\n    ${loop}\n` });
+    return report.findings.filter(({ rule }) => rule === "delete-in-loop").map(({ remedy, fixes }) => `${remedy} ${fixes.length}`);
+  };
+  expect(await told("async for row in Stamped.objects.all():\n        await row.adelete()")).toEqual([
+    "Call `await ….adelete()` on the queryset: it sends the same signals. 0",
+  ]);
+  expect(await told("for key in keys:\n        await Stamped.objects.filter(pk=key).adelete()")).toEqual([
+    "Delete them all with one `await ….filter(…__in=…).adelete()`. 0",
+  ]);
+});

@@ -1,5 +1,6 @@
 import type { Expr, FindingDraft, FixDraft, Keyword, Model, RelationKind, Rule, RuleInput } from "../../model/index.ts";
 import { changedNames, namesIn, sourceText } from "../code.ts";
+import { asWritten } from "../coroutines.ts";
 import { withinLoop } from "../loops.ts";
 import {
   changesEachRound,
@@ -30,7 +31,7 @@ export const rule: Rule = {
   check: (input) =>
     loopWrites(input, new Set(["delete"]))
       .filter((one) => isGuilty(one, input))
-      .map((one) => toDraft(one, input)),
+      .map((one) => asWritten(toDraft(one, input), one.write)),
 };
 
 /** A queryset's delete() sends the signals too, but a method of the model's own it does not call. */
@@ -99,10 +100,18 @@ function remedyFor(one: LoopWrite, input: RuleInput): string {
     return isMadeAnew(one, input) ? `${all} before the loop: what it makes has to stay.${note}` : `${all}.${note}`;
   }
   const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
-  const { iterable } = one.site;
-  const isQueryset = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable?.start && run.span.end === iterable.end);
-  if (isChosen || !isQueryset) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${sameAs(one)}.`;
+  if (isChosen || !isOverDeletable(one, input))
+    return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${sameAs(one)}.`;
   return `Call \`delete()\` on the queryset: ${sameAs(one)}.`;
+}
+
+/** Django deletes no slice, and no queryset of these. */
+const UNDELETABLE: ReadonlySet<string> = new Set(["distinct", "values", "values_list", "union", "intersection", "difference", "raw"]);
+
+/** The loop goes over a queryset that has a `delete()` of its own. */
+function isOverDeletable({ span, site: { iterable } }: LoopWrite, { facts }: RuleInput): boolean {
+  const runs = facts.runs.filter((run) => run.span.file === span.file && run.span.start === iterable?.start && run.span.end === iterable.end);
+  return runs.length > 0 && runs.every(({ sliced, origin }) => !sliced && !origin.calls.some(({ name }) => UNDELETABLE.has(name)));
 }
 
 /** What `rows.filter(order=order, product=key).delete()` compares with something else in each round. */

@@ -61,6 +61,14 @@ function repeating(call: ChainCall, model: Model, input: RuleInput): Lookup[] {
   return joined.filter((one) => !asksForNone(one) && !single.has(one.many));
 }
 
+const FIRST: ReadonlySet<string> = new Set(["first", "last", "latest", "earliest"]);
+
+/** Whatever runs the queryset takes one row of it. */
+function isOfFirstRow({ origin }: Chain, { facts }: RuleInput): boolean {
+  const runs = facts.runs.filter((run) => run.origin === origin);
+  return runs.length > 0 && runs.every(({ how }) => FIRST.has(how));
+}
+
 function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
   const distinct = chain.calls.find((one) => one.name === "distinct" && one.args.length === 0);
   if (distinct === undefined || has(chain, "values", "values_list", "annotate", "aggregate", "order_by", "union")) return [];
@@ -76,7 +84,9 @@ function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
       confidence: has(chain, "only") ? "possible" : "likely",
       claim: `Each \`${chain.model.name}\` row comes once per \`${joined.many}\` row, and \`distinct()\` compares ${has(chain, "only") ? "what `only()` leaves of them" : "whole rows"} to drop the copies.`,
       reason: "The join repeats rows; removing them sorts or hashes every column.",
-      remedy: "Filter with `Exists(…)` over the relation: no row is repeated, and distinct() can go.",
+      remedy: isOfFirstRow(chain, input)
+        ? "Leave distinct() out: the first row is the same without it."
+        : "Filter with `Exists(…)` over the relation: no row is repeated, and distinct() can go.",
       doubt: "where few rows match, the difference is small",
       model: chain.origin.model,
       relation: joined.many,

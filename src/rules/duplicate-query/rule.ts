@@ -115,14 +115,22 @@ function isDoing(node: SyntaxNode): boolean {
 /** Says something, or fills what is in memory. */
 const TELLS = /^(?:print|echo|_?log(?:ger|ging)?|LOG(?:GER)?|messages|warnings|write|append|extend|insert|sort|assert\w*)$/;
 
+/** These ask the database anew, also of a queryset that both places share, as long as nothing has loaded its rows. */
+const ASKS_ANEW: ReadonlySet<string> = new Set(["count", "exists", "aggregate"]);
+
+function remedyOf(first: QueryRun, second: QueryRun): string {
+  if (second.givesRows && ONE_ROW.has(second.how)) return "Fetch the row once, and use it in both places.";
+  if (ASKS_ANEW.has(first.how) && first.how === second.how) return "Ask once, and keep the answer.";
+  return "Make the queryset once, and use it in both places.";
+}
+
 function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
   return {
     key: [second.symbol, second.model, second.how],
     confidence: first.how === "text" || first.loop !== null ? "possible" : "likely",
     claim: `The same \`${nameOf(second.model)}\` query is sent twice.`,
     reason: "Two querysets that are written alike do not share their rows.",
-    remedy:
-      second.givesRows && ONE_ROW.has(second.how) ? "Fetch the row once, and use it in both places." : "Make the queryset once, and use it in both places.",
+    remedy: remedyOf(first, second),
     doubt: "a change of these rows between the two would make the second answer another one",
     model: second.model,
     places: [

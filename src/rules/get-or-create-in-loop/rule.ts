@@ -1,6 +1,7 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
 import { sourceText } from "../code.ts";
+import { asWritten } from "../coroutines.ts";
 import { fieldNamed } from "../chains.ts";
 import { collectEdits, pluralOf } from "../collect-fix.ts";
 import { hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
@@ -18,7 +19,7 @@ export const rule: Rule = {
   check: (input) =>
     loopWrites(input, new Set(["get_or_create", "update_or_create"]))
       .filter((one) => isGuilty(one, input))
-      .map((one) => toDraft(one, input)),
+      .map((one) => asWritten(toDraft(one, input), one.write)),
 };
 
 const SIGNALS = ["pre_save", "post_save"];

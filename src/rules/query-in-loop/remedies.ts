@@ -28,6 +28,10 @@ interface Keys {
   readonly isWhole: boolean;
   /** Each round takes the first of its rows. */
   readonly isSliced: boolean;
+  /** The rows hold the number that is asked for as a text. */
+  readonly isTextOfNumber: boolean;
+  /** Each round asks for a stretch of its own, `date__gte=row.start`, or works out columns by values of its own. */
+  readonly isApart: boolean;
 }
 
 const CONDITIONS: ReadonlySet<string> = new Set(["filter", "get", "get_object_or_404", "aget", "aget_object_or_404"]);
@@ -111,11 +115,17 @@ function oneRow(how: string, keys: Keys): string {
     const bulk = field.primaryKey ? "in_bulk(…)" : `in_bulk(…, field_name="${field.attname ?? field.name}")`;
     const joined =
       back !== null && back.relation?.single === true && isWhole ? `Load it with the loop's rows, by \`select_related("${back.name}")\`; or fetch` : "Fetch";
-    return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.`;
+    return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.${keys.isTextOfNumber ? NUMBERS : ""}`;
   }
-  const which = how === "get" ? "keep each row in a dictionary" : `in the order that \`${how}()\` takes, and keep the one row of each key in a dictionary`;
-  return `Fetch the rows of all rounds before the loop with one \`${forAll(keys)}\`, ${how === "get" ? `and ${which}` : which}.`;
+  if (how === "get") return `Fetch the rows of all rounds before the loop with one \`${forAll(keys)}\`, and keep each row in a dictionary.`;
+  // A key may have a long history, of which one row is wanted.
+  const names = quotedNames(keys.names);
+  const distinct = `\`${forAll(keys)}.order_by(${names}, …).distinct(${names})\``;
+  return `Fetch the one row of each key before the loop, on PostgreSQL with one ${distinct} in the order that \`${how === "index" ? "[…]" : `${how}()`}\` takes, and keep them in a dictionary.`;
 }
+
+/** A dictionary finds no 5 by "5", as the database does. */
+const NUMBERS = " Its keys are numbers: look among them by `int(…)` of what the rows hold as text.";
 
 function manyRows(keys: Keys): string {
   const { names, field, isPlain, back, isWhole, isSliced } = keys;
@@ -204,9 +214,12 @@ function keysOf(round: Round, input: RuleInput): Keys {
   const { run, loop } = round;
   const model = input.graph.byLabel(run.model);
   const calls = conditionCalls(run, input);
-  const opaque = calls.some((call) => call.args.some((arg, at) => varies(arg, round, input) && !(at === 0 && isModelName(arg))));
+  const isVaried = (value: Expr): boolean => varies(value, round, input);
+  const opaque =
+    calls.some((call) => call.args.some((arg, at) => isVaried(arg) && !(at === 0 && isModelName(arg)))) ||
+    callsBefore(run).some((call) => call.name === "exclude" && valuesOf(call).some(isVaried));
   const lookups = model === null ? [] : calls.flatMap((call) => keywordLookups(input, model, call));
-  const keyed = lookups.filter(({ keyword }) => varies(keyword.value, round, input));
+  const keyed = lookups.filter(({ keyword }) => isVaried(keyword.value));
   // Older versions neither filter by a rank nor slice a prefetch.
   const canRank = input.project.djangoVersion === null || isAtLeast(input.project.djangoVersion, 4, 2);
   const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality) && (!run.sliced || canRank);
@@ -221,12 +234,55 @@ function keysOf(round: Round, input: RuleInput): Keys {
     isRowsOwn: keyed.some(({ keyword }) => isOneRowsOnly(keyword.value, round, input)),
     isWhole: keyed.length === lookups.length && !loop.span.file.endsWith(".html"),
     isSliced: run.sliced,
+    isTextOfNumber: field !== null && only !== undefined && isNumber(field) && isText(only.keyword.value, round, input.graph),
+    isApart: isOfStretch(keyed) || callsBefore(run).some((call) => WORKS_OUT.has(call.name) && valuesOf(call).some(isVaried)),
   };
+}
+
+function isNumber({ type }: Field): boolean {
+  return /\.(?:(?:Big|Small)?AutoField|(?:Positive)?(?:Big|Small)?IntegerField)$/.test(type);
+}
+
+/** `row.object_id` of the loop's row, a column of texts. */
+function isText(value: Expr, round: Round, graph: RuleInput["graph"]): boolean {
+  const rows = rowsOf(round, graph);
+  if (rows === null || value.kind !== "attribute" || !isRow(value.object, round)) return false;
+  return /\.(?:Char|Text)Field$/.test(fieldNamed(rows, value.name)?.type ?? "");
+}
+
+function valuesOf({ args, keywords }: Pick<ChainCall, "args" | "keywords">): readonly Expr[] {
+  return [...args, ...keywords.map(({ value }) => value)];
+}
+
+const BETWEEN: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "range"]);
+const PART_OF_TEXT: ReadonlySet<string> = new Set("contains icontains startswith istartswith endswith iendswith regex iregex search".split(" "));
+
+/** Of a text, or of time: for all rounds it is a whole history. The rows of one key, a number decides among, are few. */
+function isOfStretch(keyed: readonly Lookup[]): boolean {
+  const stretches = keyed.filter(({ rest }) => BETWEEN.has(rest.at(-1) ?? ""));
+  const isByKey = keyed.some(isEquality);
+  return (
+    keyed.some(({ rest }) => PART_OF_TEXT.has(rest.at(-1) ?? "")) ||
+    stretches.some(({ fields }) => !isByKey || /\.Date(?:Time)?Field$/.test(fields.at(-1)?.type ?? ""))
+  );
+}
+
+const WORKS_OUT: ReadonlySet<string> = new Set(["annotate", "alias", "extra"]);
+
+/** One query for all rounds would fetch the rows between their stretches as well, or not know by whose values to work out a column. */
+export function asksApart(round: Round, input: RuleInput): boolean {
+  const { how } = round.run;
+  return how !== "count" && how !== "aggregate" && !TESTS.has(how) && keysOf(round, input).isApart;
+}
+
+/** What was chained on the queryset until it runs, in one expression or in several. */
+function callsBefore({ origin, span }: QueryRun): readonly ChainCall[] {
+  return origin.calls.filter(({ file, end }) => file !== span.file || end <= span.end);
 }
 
 /** Conditions of the queryset, those of the call that runs it among them. */
 function conditionCalls(run: QueryRun, input: RuleInput): readonly Pick<ChainCall, "args" | "keywords">[] {
-  const chained = run.origin.calls.filter((call) => CONDITIONS.has(call.name) && (call.file !== run.span.file || call.end <= run.span.end));
+  const chained = callsBefore(run).filter(({ name }) => CONDITIONS.has(name));
   const last = exprAt(input, run.span);
   const isListed = chained.some(({ file, end }) => file === run.span.file && end === run.span.end);
   return last?.kind === "call" && !isListed && CONDITIONS.has(calleeName(last.callee)) ? [...chained, last] : chained;

@@ -141,7 +141,7 @@ const CASES: readonly (readonly [string, string])[] = [
   ],
   [
     "Order.objects.filter(customer_id=key).last()",
-    "Fetch the rows of all rounds before the loop with one `filter(customer_id__in=…)`, in the order that `last()` takes, and keep the one row of each key in a dictionary.",
+    'Fetch the one row of each key before the loop, on PostgreSQL with one `filter(customer_id__in=…).order_by("customer_id", …).distinct("customer_id")` in the order that `last()` takes, and keep them in a dictionary.',
   ],
   [
     "list(Product.objects.filter(tags=key))",
@@ -149,7 +149,7 @@ const CASES: readonly (readonly [string, string])[] = [
   ],
   [
     "Order.objects.filter(customer__name=key, customer__id=request.user.pk).first()",
-    'Fetch the rows of all rounds before the loop with one `filter(customer__name__in=…).annotate(key=F("customer__name"))`, in the order that `first()` takes, and keep the one row of each key in a dictionary.',
+    'Fetch the one row of each key before the loop, on PostgreSQL with one `filter(customer__name__in=…).annotate(key=F("customer__name")).order_by("customer__name", …).distinct("customer__name")` in the order that `first()` takes, and keep them in a dictionary.',
   ],
   [
     "Order.objects.get(customer__id=key)",
@@ -163,7 +163,7 @@ const CASES: readonly (readonly [string, string])[] = [
     "list(Order.objects.filter(customer_id=key)[:5])",
     'Fetch the first rows of every key before the loop with one query that ranks them, `annotate(place=Window(RowNumber(), partition_by=["customer_id"], order_by=…)).filter(place__lte=…)`.',
   ],
-  ["list(Order.objects.filter(placed_at__lt=key))", "Fetch the rows that any round needs in one query before the loop, and choose among them in Python."],
+  ["list(Order.objects.filter(total__lt=key))", "Fetch the rows that any round needs in one query before the loop, and choose among them in Python."],
 ];
 
 test.each(CASES)("%s", async (query, wanted) => {
@@ -595,4 +595,46 @@ test("what a coroutine asks before the loop is awaited", async () => {
   expect(await asked("print(await Tag.objects.filter(name=key).aexists())")).toContain(
     '`{key async for key in ….filter(name__in=…).values_list("name", flat=True)}`',
   );
+});
+
+test("stretches of time and parts of texts are no keys to fetch all rows by", async () => {
+  const sure = async (query: string): Promise<string | undefined> => (await told(`for key in keys:\n    print(${query})`)).join("").split(":")[0];
+  expect(await sure("list(Order.objects.filter(customer_id=key.owner, placed_at__lt=key.day))")).toBe("possible");
+  expect(await sure("Product.objects.filter(title__icontains=key).first()")).toBe("possible");
+  expect(await sure("list(Order.objects.filter(total__gt=key))")).toBe("possible");
+  expect(await sure("list(Product.objects.annotate(far=Abs(key)).filter(title=key))")).toBe("possible");
+  // These are few, or one annotation answers for all rows.
+  expect(await sure("list(Order.objects.filter(customer_id=key.owner, total__gt=key.least))")).toBe("likely");
+  expect(await sure("Order.objects.filter(placed_at__lt=key).count()")).toBe("likely");
+});
+
+test("what a round leaves out is a condition as well", async () => {
+  const without = "Order.objects.filter(customer_id=key.owner).exclude(pk__in=key.known)";
+  expect(await remedy(`for key in keys:\n    print(${without}.exists())`)).toBe(
+    "Where the loop's rows come from a queryset, annotate it with `Exists(…)`, its conditions by `OuterRef()`; else fetch the columns that decide once before the loop, and look among them.",
+  );
+  expect(await remedy(`for key in keys:\n    rest = ${without}\n    print(rest.exists())`)).toMatch(/look among them\.$/);
+  expect(await remedy(`for key in keys:\n    print(list(${without}))`)).toBe(
+    "Fetch the rows that any round needs in one query before the loop, and choose among them in Python.",
+  );
+});
+
+test("a row that the round has fetched is not fetched again", async () => {
+  const get = "Customer.objects.get(email=key)";
+  const bulk = 'Fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="email")`.';
+  const atHand = "The round has fetched this row already: use that one.";
+  const each = async (round: string): Promise<readonly string[]> => (await remedy(`for key in keys:\n    ${round.replaceAll("\n", "\n    ")}`)).split("\n");
+  expect(await each(`one = ${get}\nif one.vip:\n    print(${get})`)).toEqual([bulk, atHand]);
+  expect(await each(`one = ${get}\nkey = one.name\nprint(${get})`)).toEqual([bulk, bulk]);
+  expect(await each(`if key:\n    print(${get})\nprint(${get})`)).toEqual([bulk, bulk]);
+  expect(await each(`if key:\n    print(${get})\nelse:\n    print(${get})`)).toEqual([bulk, bulk]);
+});
+
+test("a number that rows hold as a text is looked for as a number", async () => {
+  const each = (query: string): Promise<string> => remedy(`for row in Order.objects.all():\n    print(${query})`);
+  expect(await each("Customer.objects.get(pk=row.status)")).toBe(
+    "Fetch the rows of all rounds before the loop, with `in_bulk(…)`. Its keys are numbers: look among them by `int(…)` of what the rows hold as text.",
+  );
+  expect(await each("Customer.objects.get(pk=row.total)")).toBe("Fetch the rows of all rounds before the loop, with `in_bulk(…)`.");
+  expect(await each("Customer.objects.get(email=row.status)")).toBe('Fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="email")`.');
 });

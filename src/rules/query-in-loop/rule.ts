@@ -7,8 +7,11 @@ import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "../same-rounds.ts";
+import { isTakenAlong, TAKEN_ALONG } from "../cascades.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
-import { addsRows, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
+import { waitDoubt, waitsBeside } from "../waits-beside.ts";
+import { fetchedUpAbove } from "./at-hand.ts";
+import { addsRows, asksApart, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 import { isOverOwnFile } from "../own-files.ts";
 import { isInside, isWithin } from "../../model/span.ts";
@@ -97,31 +100,43 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const { run, loop, site } = one;
   const isInvariant = isProvenInvariant(run, site, input);
   const isSetOff = loop.collects === undefined && isSetOffByWrite(run.calls, run.span, input);
+  const isAlong = isTakenAlong(loop, input);
+  const wait = waitsBeside(site, [...run.calls, run.span], input);
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
+  const isApart = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && asksApart(one, input);
   const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
-  const remedy = isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${step}`;
+  const atHand = isInvariant ? null : fetchedUpAbove(one, input);
+  const remedy = atHand !== null ? AT_HAND : isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${step}`;
   const places: Spot[] = [
     { role: "queryset", span: run.origin.span },
     { role: "loop", span: loop.span },
   ];
   for (const call of run.calls) places.push({ role: "call", span: call });
   places.push({ role: "access", span: run.span, label: "one query a round" });
+  if (atHand !== null) places.push({ role: "access", span: atHand.span, label: "fetches the same row" });
   const model = nameOf(run.model);
   const relation = run.origin.kind === "related" ? (run.origin.relation ?? null) : null;
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: isSetOff || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
+    confidence:
+      isSetOff || isAlong || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) || isApart
+        ? "possible"
+        : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
-    doubt: isSetOff ? SET_OFF : doubtOf(run, loop),
+    doubt: isSetOff ? SET_OFF : isAlong ? TAKEN_ALONG : wait !== null ? waitDoubt(wait) : isApart ? APART : doubtOf(run, loop),
     model: run.model,
     places,
     fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
   };
 }
+
+const APART = "each round asks for a stretch of its own, or works out columns by values of its own: one query for all of them may fetch far more";
+
+const AT_HAND = "The round has fetched this row already: use that one.";
 
 function doubtOf({ otherwise, doubts }: QueryRun, { over }: LoopFact): string {
   if (otherwise !== undefined) return otherwiseDoubt(otherwise, doubts);

@@ -4,8 +4,10 @@ import { pathTo } from "../../python/syntax-tree.ts";
 import { keywordLookups, type Lookup } from "../chains.ts";
 import { callAt, changedNames, namesIn, statementOf } from "../code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
+import { asWritten } from "../coroutines.ts";
 import { isOverOwnFile } from "../own-files.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
+import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 
 interface LoopedUpdate {
   readonly write: Write;
@@ -24,7 +26,7 @@ export function updateDrafts(input: RuleInput): FindingDraft[] {
     if (loop === null || model === null || write.how !== "update" || write.keyed !== "keyed" || write.calls.length > NEAR) return [];
     return [{ write, loop, site: loopSite(input, loop, write.calls[0] ?? write.span), span: write.span, model }];
   });
-  return oncePerPlace(found.filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input));
+  return oncePerPlace(found.filter((one) => isGuilty(one, input))).map((one) => asWritten(toDraft(one, input), one.write));
 }
 
 function isGuilty({ loop, site, span }: LoopedUpdate, input: RuleInput): boolean {
@@ -40,13 +42,14 @@ function isGuilty({ loop, site, span }: LoopedUpdate, input: RuleInput): boolean
 
 function toDraft(one: LoopedUpdate, input: RuleInput): FindingDraft {
   const { write, loop, site, model } = one;
+  const wait = waitsBeside(site, [...write.calls, write.span], input);
   return {
     key: [write.symbol, model, "update"],
-    confidence: isOverOwnFile(site, loop, input) ? "possible" : confidenceOf(write, loop, site),
+    confidence: wait !== null || isOverOwnFile(site, loop, input) ? "possible" : confidenceOf(write, loop, site),
     claim: `Each round of the loop sends an UPDATE of \`${nameOf(model)}\`.`,
     reason: "One statement can change the rows of all rounds.",
     remedy: remedyOf(one, input),
-    doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
+    doubt: wait !== null ? waitDoubt(wait) : loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model,
     places: [
       { role: "loop", span: loop.span },

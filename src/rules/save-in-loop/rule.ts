@@ -1,6 +1,7 @@
 import type { Assign, Expr, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { isNoneLiteral, nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { asWritten } from "../coroutines.ts";
 import { withinLoop } from "../loops.ts";
 import { isInside, isSameSpan } from "../../model/span.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
@@ -20,7 +21,7 @@ export const rule: Rule = {
   check: (input) =>
     loopWrites(input, SAVES)
       .filter((one) => isGuilty(one, input))
-      .map((one) => toDraft(one, input)),
+      .map((one) => asWritten(toDraft(one, input), one.write)),
 };
 
 const SAVES: ReadonlySet<string> = new Set(["save", "create"]);

@@ -1,5 +1,6 @@
 import type { DatabaseDraft, Expr, FunctionDef, Rule, RuleInput, Span, Try } from "../../model/index.ts";
 import { callsOf, pathTo } from "../../python/syntax-tree.ts";
+import { isWithin } from "../../model/span.ts";
 import { listed, modelName } from "../names.ts";
 import { blockAround, lastName, type AtomicBlock } from "../transactions/blocks.ts";
 import { isSameRoot, lockingBlocks, type Locking } from "../transactions/locks.ts";
@@ -38,7 +39,7 @@ function toDraft(block: AtomicBlock, locks: readonly Locking[]): DatabaseDraft {
   const isProne =
     isNowait ||
     locks.some((one) => locks.some((other) => other.run.model !== one.run.model && isSameRoot(one.run.trail[0], other.run.trail[0]))) ||
-    locks.some(({ run }) => run.loop !== null && run.madeInLoop);
+    locks.some((one) => isLoopOfBlock(one, block));
   const name = block.holder === "" ? "The block" : `\`${block.holder}\``;
   const [error, when] = isNowait
     ? ["LockNotAvailable, 55P03", "at once when another transaction has the row"]
@@ -60,6 +61,12 @@ function toDraft(block: AtomicBlock, locks: readonly Locking[]): DatabaseDraft {
     evidence: [{ kind: "inferred", note: `source: no \`except\` for it around the block, in the function's decorators or in the functions that call ${name}` }],
     fixes: [],
   };
+}
+
+/** One transaction locks row after row; a loop around the block opens one for each row. */
+function isLoopOfBlock({ run }: Locking, block: AtomicBlock): boolean {
+  if (run.loop === null || !run.madeInLoop) return false;
+  return isWithin(run.loop.span, block) || ![...run.calls, run.span].some((at) => isWithin(at, block));
 }
 
 const MOST_PLACES = 3;

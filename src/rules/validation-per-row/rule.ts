@@ -1,5 +1,6 @@
 import type { FindingDraft, Model, Rule, RuleInput, Spot, Validation } from "../../model/index.ts";
 import { count, holderName, modelName } from "../names.ts";
+import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { serializerDrafts } from "./serializers.ts";
 import { formDrafts } from "./forms.ts";
 
@@ -37,14 +38,15 @@ function queriesOf(model: Model, how: string): number {
 }
 
 function toDraft(one: Validation, queries: number, input: RuleInput): FindingDraft {
+  const isSetOff = isSetOffByWrite(one.calls, one.span, input);
   const loop: Spot[] = one.loop === null ? [] : [{ role: "loop", span: one.loop.span }];
   return {
     key: [one.symbol, one.model, one.how],
-    confidence: one.loop?.over === "rows" ? "likely" : "possible",
+    confidence: one.loop?.over === "rows" && !isSetOff ? "likely" : "possible",
     claim: `\`${holderName(one.symbol, input.program)}\` calls \`${one.how}()\` on each \`${modelName(one.model)}\`: up to ${count(queries, "query", "queries")} a row.`,
     reason: "Model validation looks up the target of each foreign key that is set, and asks for each unique column and set of columns.",
     remedy: "Check keys of all rows with one `filter(pk__in=…)`, leave uniqueness to the database, and pass `exclude` for what is known.",
-    doubt: "rows whose foreign keys are NULL and excluded columns cost nothing",
+    doubt: isSetOff ? SET_OFF : "rows whose foreign keys are NULL and excluded columns cost nothing",
     model: one.model,
     places: [...loop, ...one.calls.map((span): Spot => ({ role: "call", span })), { role: "access", span: one.span }],
     fixes: [],

@@ -112,10 +112,10 @@ function manyDraft(cls: ClassInfo, name: string, { field, slug, span }: Omit<Key
     confidence: "likely",
     claim: `\`${cls.name}.${name}\` looks up each submitted key by itself: one query a key.`,
     reason: `\`${field}(many=True)\` calls \`get()\` on its queryset for every value of the list.`,
+    // A plain list field would show the relation's manager, not its rows.
     remedy:
-      slug === null
-        ? "Take a list of keys and check all of them with one `filter(pk__in=…)` in `validate`."
-        : `Take a list of plain values and fetch the rows of all of them with one \`filter(${slug}__in=…)\` in \`validate\`.`,
+      `Declare the field by a subclass of \`${field}\` whose \`many_init()\` makes a \`ManyRelatedField\` that fetches all rows with one \`filter(${slug ?? "pk"}__in=…)\` ` +
+      "in its `to_internal_value()`: what the field shows and refuses stays as it is. Where it is only written, a `ListField` of plain values and one query in `validate()` will do.",
     doubt: "lists of a few keys cost little",
     relation: name,
     places: [{ role: "definition", span }],

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
+
+async function remedies(body: string): Promise<readonly (string | undefined)[]> {
+  const report = await analyseShop({ "shop/work.py": `from shop.models import Order\n\n\ndef work(price):\n    ${body}\n` });
+  return report.findings.filter(({ rule }) => rule === "distinct-over-join").map(({ remedy }) => remedy);
+}
+
+test("the first row needs no distinct()", async () => {
+  const first = ["Leave distinct() out: the first row is the same without it."];
+  expect(await remedies("return Order.objects.filter(lines__price=price).distinct().first()")).toEqual(first);
+  expect(await remedies("rows = Order.objects.filter(lines__price=price).distinct()\n    return rows.first()")).toEqual(first);
+  expect(await remedies("return list(Order.objects.filter(lines__price=price).distinct())")).toEqual([expect.stringContaining("`Exists(…)`")]);
+  expect(await remedies("rows = Order.objects.filter(lines__price=price).distinct()\n    return rows.first(), rows.count()")).toEqual([
+    expect.stringContaining("`Exists(…)`"),
+  ]);
+});

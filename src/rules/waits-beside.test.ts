@@ -1,0 +1,48 @@
+/** A query beside a call out, which each round waits for. */
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
+
+async function told(round: string, more = ""): Promise<readonly string[]> {
+  const body = `for order in Order.objects.all():\n    ${round.replaceAll("\n", "\n    ")}`;
+  const report = await analyseShop({
+    "shop/work.py": `import requests\n\nfrom shop.models import Order, Tag\n\n\n${more}def work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
+  });
+  return report.findings
+    .filter(({ rule }) => rule === "query-in-loop" || rule === "aggregate-in-loop")
+    .map(({ confidence, doubt }) => `${confidence}: ${doubt}`);
+}
+
+const WAITS = "possible: each round waits for `requests.post`, beside which a query weighs little";
+const COUNTS = "certain: a loop over one row saves one query";
+const ASKS = "certain: a loop over one row costs nothing more";
+
+test("a query weighs little in a round that calls another service", async () => {
+  expect(await told("tag = Tag.objects.get(name=order.status)\nrequests.post(request.url, json=tag.name)")).toEqual([WAITS]);
+  expect(await told("requests.post(request.url, json=order.lines.count())")).toEqual([WAITS]);
+  expect(await told("if order.paid:\n    requests.post(request.url, json=order.lines.count())")).toEqual([WAITS]);
+  expect(await told("Order.objects.filter(pk=order.pk).update(status=order.note)\nrequests.post(request.url)")).toEqual([WAITS]);
+});
+
+test("it does too where a function of the round calls it", async () => {
+  const push = "def push(order):\n    try:\n        requests.post(order.note, json=order.lines.count())\n    finally:\n        print(order)\n\n\n";
+  expect(await told("push(order)", push)).toEqual([WAITS]);
+  expect(await told("Tag.objects.get(name=order.status)\npush(order)", push)).toEqual([WAITS, WAITS]);
+});
+
+test("not where some rounds alone wait", async () => {
+  expect(await told("if order.lines.count() > 5:\n    requests.post(request.url)")).toEqual([COUNTS]);
+  expect(await told("if not order.lines.exists():\n    continue\nrequests.post(request.url)")).toEqual([COUNTS]);
+  expect(await told("Tag.objects.get(name=order.status)\norder.paid and requests.post(request.url)")).toEqual([ASKS]);
+  expect(
+    await told("Tag.objects.get(name=order.status)\npush(order)", "def push(order):\n    if order.paid:\n        return\n    requests.post(order.note)\n\n\n"),
+  ).toEqual([ASKS]);
+});
+
+test("nor where the call comes before or after all rounds", async () => {
+  expect(await told('Tag.objects.get(name=order.status)\nprint(order)\nrequests.post("x") if order.paid else None')).toEqual([ASKS]);
+  const report = await analyseShop({
+    "shop/work.py":
+      "import requests\n\nfrom shop.models import Order\n\n\ndef work(request):\n    counts = [order.lines.count() for order in Order.objects.all()]\n    requests.post(request.url, json=counts)\n",
+  });
+  expect(report.findings.map(({ rule, confidence }) => `${rule} ${confidence}`)).toContain("aggregate-in-loop certain");
+});
