@@ -87,8 +87,9 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
 }
 
 /** A round is told what it, or one before it, has written: rounds may build on one another, and nothing outside the loop can know the answers. */
-function isFed(load: LazyLoad, { facts }: RuleInput): boolean {
-  return beyondQuerysets(load) === null && isChangedInLoop(load, facts) && !isAskedBeforeChange(load, facts);
+function isFed(load: LazyLoad, input: RuleInput): boolean {
+  const { facts } = input;
+  return beyondQuerysets(load, input) === null && isChangedInLoop(load, facts) && !isAskedBeforeChange(load, facts);
 }
 
 /** More calls than these between a loop and a question are a job that is done for each row. Ours. */
