@@ -376,13 +376,30 @@ ${body.includes("get_fields") ? "        return fields" : ""}`);
   );
 });
 
-test("a list of names to take out that starts empty leaves the fields as they are", async () => {
+test("names to take out that nothing tells leave the other fields as they are", async () => {
   const plugged = `unshown = set()
         for plugin in PLUGINS:
             unshown |= set(plugin(self).names())
         for name in unshown or []:
             self.fields.pop(name, None)`;
   await expectMarked(POPPED(plugged, "", ["# expect: product.category.parent", "# expect: product.category.parent"]));
+});
+
+test("fields that are picked from all by a test of each are doubtful", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer?
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in list(self.fields):
+            if not self.context["view"].shows(name):
+                self.fields.pop(name)`),
+  );
 });
 
 test("names that are taken out under a condition are doubtful", async () => {

@@ -111,8 +111,6 @@ class Reader {
   private readonly droppedClasses: ClassInfo[] = [];
   private only: ReadonlySet<string> | null = null;
   private readonly added: AddedField[] = [];
-  /** Local names that start empty: nothing is among them before something is put there. */
-  private readonly startEmpty = new Set<string>();
   /** Local names that hold what the request asked for. */
   private readonly asked = new Set<string>();
   /** What parameters and local names stand for, as the object was made. */
@@ -316,7 +314,6 @@ class Reader {
     this.visitCall(value);
     for (const target of targets) {
       if (target.kind === "subscript" && target.index.kind === "str") this.add(target.object, target.index.value, value);
-      if (target.kind === "name" && isEmptyList(value)) this.startEmpty.add(target.name);
     }
     if (this.isInit) return this.visitInitAssign(targets, value);
     if (value.kind === "comprehension" && value.type === "dict") this.isOpen = true;
@@ -369,7 +366,12 @@ class Reader {
       return;
     }
     const loop = this.loops.findLast((one) => partsOf(one.target).some((part) => part.kind === "name" && key.kind === "name" && part.name === key.name));
-    if (loop === undefined || !this.removeEach(loop.iterable, loop.tests)) this.isOpen = true;
+    if ((loop === undefined || !this.removeEach(loop.iterable, loop.tests)) && !this.isNamedElsewhere()) this.isOpen = true;
+  }
+
+  /** Names that are not picked from the fields themselves are some to leave out: the others are shown. */
+  private isNamedElsewhere(): boolean {
+    return this.isInit && !this.loops.some(({ iterable }) => partsOf(iterable).some((one) => this.isFields(one)));
   }
 
   /** `for name in names: fields.pop(name)`, or all but some; true when the source tells which. */
@@ -385,7 +387,7 @@ class Reader {
     }
     const names = this.namesOf(source);
     for (const name of names ?? []) (this.unsure === 0 ? this.omitted : this.dropped).add(name);
-    return names !== null || partsOf(source).some((one) => one.kind === "name" && this.startEmpty.has(one.name));
+    return names !== null;
   }
 
   private removeByClass(test: Expr): boolean {
@@ -411,12 +413,6 @@ class Reader {
 function plain(value: Value | null): Value | null {
   if (value?.kind !== "union" || !value.values.some((one) => one.kind === "unknown")) return value;
   return value.values.find((one) => one.kind === "literal" && truth(one) === false) ?? value;
-}
-
-/** `[]`, `()`, `set()` or `list()`. */
-function isEmptyList(value: Expr): boolean {
-  if (value.kind === "sequence") return value.items.length === 0;
-  return value.kind === "call" && value.args.length === 0 && value.callee.kind === "name" && (value.callee.name === "set" || value.callee.name === "list");
 }
 
 /** `self.name`. */
