@@ -235,7 +235,7 @@ export class Recorder {
     const key = keyOfLoad(load);
     if (this.isDeeperRecursion(load)) return;
     const existing = this.loads.get(key);
-    const isSurer = rarity(load.otherwise) < rarity(existing?.otherwise);
+    const isSurer = rarity(load.otherwise) < rarity(existing?.otherwise) || (load.doubts.length === 0 && (existing?.doubts.length ?? 0) > 0);
     if (existing !== undefined && existing.withoutCaller <= load.withoutCaller && !isSurer) return;
     this.loads.set(key, load);
   }
