@@ -5,25 +5,30 @@ import { appendItems, isExtensible, ownCalls } from "./chain-edit.ts";
 import { dropArgument } from "./drop-call.ts";
 import { sourceOf } from "./source-text.ts";
 
-/** Edits the queryset's own chain. A deferred column is loaded on first read, so results stay. */
-export function keepColumnFix(load: LazyLoad, input: RuleInput): FixDraft[] {
-  const title = `Load ${load.path.replaceAll("__", ".")} with the row`;
-  const edits = undefer(load, input) ?? nameColumn(load, input);
+/** Edits the queryset's own chain, for columns of one queryset. A deferred column is loaded on first read, so results stay. */
+export function keepColumnFix(loads: readonly [LazyLoad, ...LazyLoad[]], input: RuleInput): FixDraft[] {
+  const [load, ...others] = loads;
+  const title = `Load ${loads.map(({ path }) => path.replaceAll("__", ".")).join(", ")} with the row`;
+  const taken = undefer(load, input);
+  // Several arguments of one `defer()` are not taken out by edits of each.
+  if (others.some((one) => undefer(one, input) !== null) || (taken !== null && others.length > 0)) return [];
+  const edits = taken ?? nameColumns(loads, input);
   if (edits.length === 0) return [];
   return isShared(load, input) ? [{ title: `${title}: other code uses this queryset too`, safety: "review", edits }] : [{ title, safety: "safe", edits }];
 }
 
 /** The queryset is run in several functions, some of which may gain from what is left out. */
-function isShared({ origin }: LazyLoad, { facts }: RuleInput): boolean {
+export function isShared({ origin }: LazyLoad, { facts }: RuleInput): boolean {
   const own = facts.runs.filter((run) => run.origin.span.file === origin.span.file && run.origin.span.start === origin.span.start);
   return new Set(own.map((run) => run.symbol)).size > 1;
 }
 
-function nameColumn({ origin, path }: LazyLoad, input: RuleInput): FixDraft["edits"] {
-  const call = ownCalls(origin).findLast(({ name }) => name === "only");
-  if (call === undefined || !isExtensible(call) || call.args.some((arg) => arg.kind === "str" && arg.value === path)) return [];
+function nameColumns(loads: readonly [LazyLoad, ...LazyLoad[]], input: RuleInput): FixDraft["edits"] {
+  const call = ownCalls(loads[0].origin).findLast(({ name }) => name === "only");
+  const paths = loads.map(({ path }) => path);
+  if (call === undefined || !isExtensible(call) || call.args.some((arg) => arg.kind === "str" && paths.includes(arg.value))) return [];
   const { file, args: items, end } = call;
-  return appendItems(sourceOf(input, file), { file, items, end }, [path]);
+  return appendItems(sourceOf(input, file), { file, items, end }, paths);
 }
 
 /** Null where no `defer()` of the chain names the column. */

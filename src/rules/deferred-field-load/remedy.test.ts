@@ -28,3 +28,32 @@ test("a joined row's column is named by the queryset that joins it", async () =>
   const body = 'Order.objects.select_related("customer").only("status", "customer__name"):\n        print(order.customer.email)';
   expect((await found(body))[0]?.message).toContain("leaves out `customer.email`, then reads it of each `Order`");
 });
+
+test("the columns that one queryset leaves out are told together", async () => {
+  const [finding, ...others] = await found('Order.objects.only("id"):\n        print(order.status, order.placed_at)');
+  expect(others).toEqual([]);
+  expect(finding?.message).toContain("leaves out `status` and `placed_at`, then reads them of each `Order`: one query a row for each of them");
+  expect(finding?.fixes.flatMap(({ edits }) => edits.map(({ text }) => text.trim()))).toEqual([', "status", "placed_at"']);
+});
+
+test("where other code uses the queryset, all columns are loaded by the one that reads them", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Order
+
+
+def brief():
+    return Order.objects.only("id", "status")
+
+
+def names():
+    return [order.status for order in brief()]
+
+
+def work():
+    for order in brief():
+        print(order.placed_at)
+`,
+  });
+  const [finding] = report.findings.filter(({ rule }) => rule === "deferred-field-load");
+  expect(finding?.message).toContain("call `defer(None)` on it");
+});

@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { keepColumnFix, keepKeyFix } from "../../fixes/keep-column.ts";
+import { isShared, keepColumnFix, keepKeyFix } from "../../fixes/keep-column.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { deferredColumn } from "../deferred-loads.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
@@ -16,31 +16,71 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
+  check: (input) => byQueryset(mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))), input).map((groups) => toDraft(groups, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "deferred" && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
+type Groups = readonly [LoadGroup, ...LoadGroup[]];
+
+/** Columns that one queryset leaves out of the same rows are one thing to decide. */
+function byQueryset(groups: readonly LoadGroup[], input: RuleInput): Groups[] {
+  const found = new Map<string, [LoadGroup, ...LoadGroup[]]>();
+  for (const group of groups) {
+    const { origin, path, loop } = group.load;
+    const owner = path.split("__").slice(0, -1).join("__");
+    const isAlone = isNamed(group.load) || prefetchedBefore(group.load, input) !== null;
+    const sure = confidenceOf(group.load, input.facts) === "possible" ? "possible" : "shown";
+    const key = [origin.symbol, origin.model, origin.span.file, origin.span.start, loop?.span.file, loop?.span.start, owner, sure, isAlone ? path : ""].join(
+      "\n",
+    );
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [group]);
+    else known.push(group);
+  }
+  return [...found.values()];
+}
+
+function toDraft(groups: Groups, input: RuleInput): FindingDraft {
+  const [{ load }] = groups;
   const holder = holderName(load.origin.symbol, input.program);
   const prefetched = prefetchedBefore(load, input);
   const column = deferredColumn(load);
+  const rows = `each \`${modelName(load.origin.model)}\``;
   return {
-    key: [load.origin.symbol, load.origin.model, load.path],
+    key: [load.origin.symbol, load.origin.model, ...groups.map((one) => one.load.path)],
     confidence: confidenceOf(load, input.facts),
     claim:
       prefetched === null
-        ? `\`${holder}\` leaves out \`${dotted(load.path)}\`, then reads it of each \`${modelName(load.origin.model)}\`: one query a row.`
+        ? `\`${holder}\` leaves out ${columnList(groups)}, then reads ${groups.length === 1 ? `it of ${rows}: one query a row` : `them of ${rows}: one query a row for each of them`}.`
         : `\`${holder}\` leaves \`${column}\` out of the rows that it prefetches as \`${dotted(prefetched)}\`, then reads it of each of them: one query a row.`,
-    ...saying(load, prefetched),
+    ...saying(groups, prefetched, input),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
-    places: loadPlaces(load, loads),
-    fixes: prefetched === null ? keepColumnFix(load, input) : keepKeyFix({ ...load, path: prefetched }, column, input),
+    places: loadPlaces(
+      load,
+      groups.flatMap(({ loads }) => loads),
+    ),
+    fixes: prefetched === null ? keepColumnFix(loadsOf(groups), input) : keepKeyFix({ ...load, path: prefetched }, column, input),
   };
+}
+
+function loadsOf([first, ...others]: Groups): [LazyLoad, ...LazyLoad[]] {
+  return [first.load, ...others.map(({ load }) => load)];
+}
+
+/** More names than these do not help to find the place. Ours. */
+const MOST_NAMES = 4;
+
+/** "`body`, `abstract` and 3 more columns" */
+function columnList(groups: Groups): string {
+  const names = groups.map(({ load }) => `\`${dotted(load.path)}\``);
+  const more = names.length - MOST_NAMES;
+  if (more > 0) return `${names.slice(0, MOST_NAMES).join(", ")} and ${more} more columns`;
+  return names.length === 1 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** The relation whose rows lack the column, where a query of their own fetches them: what the first queryset leaves out is not theirs. */
@@ -55,20 +95,29 @@ function prefetchedBefore({ origin, path }: LazyLoad, { graph }: RuleInput): str
 }
 
 /** Django's `only()` takes from its own names what was deferred before it. */
-function saying(load: LazyLoad, prefetched: string | null): Pick<FindingDraft, "reason" | "remedy"> {
+function isNamed({ origin, path }: LazyLoad): boolean {
+  return origin.calls.some(({ name, args }) => name === "only" && args.some((arg) => arg.kind === "str" && arg.value === path));
+}
+
+function saying(groups: Groups, prefetched: string | null, input: RuleInput): Pick<FindingDraft, "reason" | "remedy"> {
+  const [{ load }, ...others] = groups;
   if (prefetched !== null)
     return {
       reason: "`only()` or `defer()` in the queryset of the `Prefetch` left the column out, and each row then fetches it alone.",
       remedy: `Add \`"${deferredColumn(load)}"\` to \`only()\` in the queryset of the \`Prefetch("${prefetched}", …)\`, or take it out of \`defer()\` there.`,
     };
-  const isNamed = load.origin.calls.some(({ name, args }) => name === "only" && args.some((arg) => arg.kind === "str" && arg.value === load.path));
-  if (isNamed)
+  if (isNamed(load))
     return {
       reason: "After a `defer()` of the column, `only()` leaves it out although it names it, and each row then fetches it alone.",
       remedy: "Call `defer(None)` before `only()`, or begin at a manager that does not defer it.",
     };
+  const [column, it] = others.length === 0 ? ["the column", "it"] : ["the columns", "them"];
+  const shared = "Other code uses this queryset: where its rows are read here, call `defer(None)` on it, which loads all columns";
+  const names = others.length === 0 ? `\`"${deferredColumn(load)}"\`` : it;
   return {
-    reason: "`only()` or `defer()` left the column out, and each row then fetches it alone.",
-    remedy: `Add \`"${deferredColumn(load)}"\` to \`only()\`, or take it out of \`defer()\`.`,
+    reason: `\`only()\` or \`defer()\` left ${column} out, and each row then fetches ${it} alone.`,
+    remedy: isShared(load, input)
+      ? `${shared}. Or add ${names} to \`only()\`, or take ${it} out of \`defer()\`.`
+      : `Add ${names} to \`only()\`, or take ${it} out of \`defer()\`.`,
   };
 }

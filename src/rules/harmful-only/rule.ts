@@ -93,7 +93,7 @@ function ofReread(load: LazyLoad, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: [{ role: "queryset", span: load.origin.span }, ...places, { role: "access", span: load.access }],
-    fixes: keepColumnFix(load, input),
+    fixes: keepColumnFix([load], input),
   };
 }
 

@@ -42,7 +42,7 @@ function ofLoad(load: LazyLoad, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: [{ role: "queryset", span: load.origin.span }, ...load.calls.map((span): Spot => ({ role: "call", span })), { role: "access", span: load.access }],
-    fixes: load.reason === "deferred" ? keepColumnFix(load, input) : lazyLoadFixes(load, [load], input),
+    fixes: load.reason === "deferred" ? keepColumnFix([load], input) : lazyLoadFixes(load, [load], input),
   };
 }
 
