@@ -62,3 +62,17 @@ class Tagging(models.Model):
   expect(await reason("")).toEqual(["Each call inserts its links alone"]);
   expect(await reason(', through="Tagging"')).toEqual(["Each call asks which links exist and then writes its own"]);
 });
+
+test("the table between is named by the model whose relation it is", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product, Tag
+
+
+def work(tag_id):
+    for product in Product.objects.all():
+        product.tags.add(tag_id)
+`,
+  });
+  const [finding] = report.findings.filter(({ rule }) => rule === "add-in-loop");
+  expect(finding?.remedy).toContain("`Product.tags.through.objects.bulk_create(…, ignore_conflicts=True)`");
+});

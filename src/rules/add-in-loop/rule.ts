@@ -1,3 +1,4 @@
+import { modelName } from "../names.ts";
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, namesIn, sourceText } from "../code.ts";
@@ -36,7 +37,9 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const relation = one.write.relation ?? "";
   const isSameOwner = !changesEachRound(one);
   const { how } = one.write;
-  const words = isOfKey(one, input) ? ofKey(relation, how, isSameOwner) : ofLinks(relation, how, { isSameOwner, isAsked: hasOwnThrough(one, input) });
+  const words = isOfKey(one, input)
+    ? ofKey(relation, how, isSameOwner)
+    : ofLinks(how, { isSameOwner, isAsked: hasOwnThrough(one, input), between: betweenName(one, input) });
   return {
     key: [...writeKey(one), relation],
     confidence: writeConfidence(one, input),
@@ -57,9 +60,11 @@ interface Links {
   readonly isSameOwner: boolean;
   /** The model between is the project's: Django asks for the links that are there, and leaves it to a conflict where the model is its own. */
   readonly isAsked: boolean;
+  /** The model between, as code names it. */
+  readonly between: string;
 }
 
-function ofLinks(relation: string, how: string, { isSameOwner, isAsked }: Links): Words {
+function ofLinks(how: string, { isSameOwner, isAsked, between }: Links): Words {
   const isAdd = how === "add";
   const work = isAdd ? (isAsked ? "asks which links exist and then writes its own" : "inserts its links alone") : "deletes its links alone";
   return {
@@ -67,8 +72,8 @@ function ofLinks(relation: string, how: string, { isSameOwner, isAsked }: Links)
     remedy: isSameOwner
       ? `Pass all objects to one \`${how}(*objects)\`.`
       : isAdd
-        ? `Insert the links with \`${relation}.through.objects.bulk_create(…, ignore_conflicts=True)\`.`
-        : `Delete the links with one query on \`${relation}.through\`.`,
+        ? `Insert the links with \`${between}.objects.bulk_create(…, ignore_conflicts=True)\`.`
+        : `Delete the links with one query on \`${between}\`.`,
     doubt: isSameOwner ? COLLECTED : `${isAdd ? "bulk_create()" : "a query on the links"} sends no m2m_changed; no receiver was found`,
   };
 }
@@ -81,6 +86,14 @@ function ofKey(relation: string, how: string, isSameOwner: boolean): Words {
     remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`, or ${inTurn}.` : `${inTurn.charAt(0).toUpperCase()}${inTurn.slice(1)}.`,
     doubt: isSameOwner ? COLLECTED : "neither calls save() of these rows, as this loop does not",
   };
+}
+
+/** `Order.products.through`: a row's own `products` has it too, but a name in the loop may be of a row of the other end. */
+function betweenName({ model, write }: LoopWrite, { graph, program }: RuleInput): string {
+  const relation = write.relation ?? "";
+  const owners = [...graph.models.values()].filter(({ fields }) => fields.get(relation)?.relation?.target === model.label);
+  const [owner, ...others] = owners.filter(({ cls }) => !owners.some((base) => base.cls !== cls && program.mro(cls).includes(base.cls)));
+  return owner === undefined || others.length > 0 ? `${relation}.through` : `${modelName(owner.label)}.${relation}.through`;
 }
 
 /** The table that Django makes has the names of the model and of its field. */
