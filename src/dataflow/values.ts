@@ -323,17 +323,19 @@ function addDistinct(values: Exclude<Value, UnionValue>[], value: Value): void {
 
 /** A row that is there on one way and may be None on another is one that may be None; rows that are none on one way are those of the other. */
 function addAlternative(values: Exclude<Value, UnionValue>[], value: Exclude<Value, UnionValue>): void {
-  const weak = weaker(value);
-  const same = weak === null ? -1 : values.findIndex((one) => one.kind === value.kind && isSameAlternative(weaker(one) ?? one, weak));
-  const [known] = same < 0 ? [] : values.slice(same);
-  if (known === undefined || weak === null) values.push(value);
-  else if (value.kind !== "queryset") values[same] = weak;
-  else if (known.kind === "queryset" && known.isEmpty) values[same] = value;
+  if (value.kind === "queryset") return addQueryset(values, value);
+  const weak = value.kind === "row" ? mayBeNone(value) : value;
+  const same = value.kind === "row" ? values.findIndex((one) => one.kind === "row" && isSameAlternative(mayBeNone(one), weak)) : -1;
+  if (same < 0) values.push(value);
+  else values[same] = weak;
 }
 
-function weaker(value: Exclude<Value, UnionValue>): Exclude<Value, UnionValue> | null {
-  if (value.kind === "row") return mayBeNone(value);
-  return value.kind === "queryset" ? { ...value, isEmpty: false } : null;
+function addQueryset(values: Exclude<Value, UnionValue>[], value: QuerysetValue): void {
+  const isSame = (one: Value): boolean =>
+    one.kind === "queryset" && one.isEmpty !== value.isEmpty && one.origin === value.origin && isSameAlternative({ ...one, isEmpty: value.isEmpty }, value);
+  const same = values.findIndex(isSame);
+  if (same < 0) values.push(value);
+  else if (!value.isEmpty) values[same] = value;
 }
 
 /** What a container or an attribute gives where it has nothing is None. */
