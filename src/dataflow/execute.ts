@@ -37,6 +37,7 @@ import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } fro
 import { isKnownClass, narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
 import { runArm, setAttribute, settle, type ArmEnd } from "./attribute-writes.ts";
+import { beforeFurtherLoads } from "./early-returns.ts";
 import { endsAtOnce, loopOfCaller, runBlock, runOutside, runWhereHolds, varsOutside } from "./leaving.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
@@ -793,5 +794,6 @@ export function resultOf(frame: Frame, isGenerator: boolean, fellThrough: boolea
   const none: Value = { kind: "literal", value: null };
   // What always raises gives nothing to anyone.
   if (frame.returns.length === 0) return fellThrough ? none : UNKNOWN;
-  return fellThrough ? join(joinAll(frame.returns), none) : joinAll(frame.returns);
+  const given = joinAll(frame.returns.map((one, index) => beforeFurtherLoads(one, frame.returns.slice(index + 1))));
+  return fellThrough ? join(given, none) : given;
 }

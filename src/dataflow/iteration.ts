@@ -2,10 +2,9 @@
 import type { Model, Span } from "../model/index.ts";
 import type { CallSite, Engine, Iteration } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
-import type { LoadNode } from "./load-tree.ts";
 import { projectSite } from "./sites.ts";
 import { iterateQueryset, managerQueryset } from "./querysets.ts";
-import { alternatives, freshId, joinAll, literal, NO_ARGS, UNKNOWN, type ListValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { alternatives, freshId, joinAll, literal, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
 
 export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, how: string, head: Span): Iteration {
   switch (value.kind) {
@@ -28,7 +27,7 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
     case "union": {
       const many = value.values.filter((one) => !isCoveredByOthers(one, value.values));
       for (const one of value.values) if (!many.includes(one)) engine.escape(one);
-      const all = many.map((one) => iterate(engine, doubtedBeside(one, many), span, frame, how, head));
+      const all = many.map((one) => iterate(engine, one, span, frame, how, head));
       const main = all.find((one) => one.loop.over === "rows") ?? all[0];
       if (main === undefined) return unknownItems(engine, frame, head);
       // Whichever of them it is, the rounds are those of one loop: rows of another would stay in theirs where this one is left.
@@ -37,32 +36,6 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
     default:
       return unknownItems(engine, frame, head);
   }
-}
-
-const LOADS_LESS = "on another way to here the queryset loads more";
-
-/** The same rows, which another way to the loop has loaded further: which of them is taken, the code decides as it runs. */
-function doubtedBeside(value: Value, all: readonly Value[]): Value {
-  const others = all.filter((one) => one !== value).flatMap(rowsOf);
-  const isLess = (one: Rows): boolean => others.some((other) => other.origin === one.origin && other.path === one.path && loadsMore(other.load, one.load));
-  if (value.kind === "queryset") return isLess(value) ? withLess(value) : value;
-  if (value.kind !== "list" || !rowsOf(value).some(isLess)) return value;
-  return { ...value, element: joinAll(alternatives(value.element).map((one) => (one.kind === "row" && isLess(one) ? withLess(one) : one))) };
-}
-
-type Rows = QuerysetValue | RowValue;
-
-function rowsOf(value: Value): Rows[] {
-  if (value.kind === "queryset") return [value];
-  return value.kind === "list" ? alternatives(value.element).filter((one) => one.kind === "row") : [];
-}
-
-function loadsMore(more: LoadNode, less: LoadNode): boolean {
-  return [...more.relations].some(([name, { how }]) => how !== "changed" && !less.relations.has(name));
-}
-
-function withLess<R extends Rows>(rows: R): R {
-  return rows.doubts.includes(LOADS_LESS) ? rows : { ...rows, doubts: [...rows.doubts, LOADS_LESS] };
 }
 
 /** `[]` beside anything, or `[found]` beside a queryset of its model: its one round is not one of the many, and reads nothing else. */

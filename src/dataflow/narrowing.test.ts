@@ -33,7 +33,7 @@ class OrderViewSet(viewsets.ReadOnlyModelViewSet):
 test("a class that may be None is none where the test says so", async () => {
   const chosen = "cls = None\nif self.request.user.is_staff:\n    cls = OrderSerializer\n";
   await expectMarked(view(`${chosen}if cls is None:\n    cls = super().get_serializer_class()\nqueryset = cls.load(queryset)`, ""));
-  await expectMarked(view(`${chosen}if cls is not None:\n    queryset = cls.load(queryset)`, "# expect: customer?"));
+  await expectMarked(view(`${chosen}if cls is not None:\n    queryset = cls.load(queryset)`, "# expect: customer"));
 });
 
 test("of a class that is not known beside one that is, nothing is followed", async () => {
@@ -41,7 +41,7 @@ test("of a class that is not known beside one that is, nothing is followed", asy
   await expectMarked(view(`${chosen}if not cls:\n    return queryset\nif hasattr(cls, "load"):\n    queryset = cls.load(queryset)`, ""));
 });
 
-test("rows that another way to the loop has loaded further are told as possible", async () => {
+test("rows that are handed back before they are loaded further are told as possible", async () => {
   await expectMarked(view('if self.request.user.is_staff:\n    return queryset\nqueryset = queryset.select_related("customer")', "# expect: customer?"));
   const listed = 'if self.request.user.is_staff:\n    return queryset\nqueryset = list(queryset.select_related("customer"))';
   await expectMarked(view(listed, "# expect: customer?"));

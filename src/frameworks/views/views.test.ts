@@ -811,7 +811,7 @@ ${listing(
     )}`,
     "shop/templates/earlier.html": template("{# expect: customer #}"),
     "shop/templates/replaced.html": template(""),
-    "shop/templates/branch.html": template("{# expect: customer? #}"),
+    "shop/templates/branch.html": template("{# expect: customer #}"),
   });
 });
 

@@ -51,10 +51,9 @@ def fact_defer_then_the_others():
 
 
 def fact_two_deferred_columns():
-    """Each deferred column has a query of its own.
+    """Each deferred column has a query of its own; the two are told together.
 
     queries: 11
-    verdict: deferred-field-load summary
     verdict: deferred-field-load title
     """
     rows = []
