@@ -1,6 +1,6 @@
 /** Rows that a function hands back on an early way, before it loads more of them. */
 import type { LoadNode } from "./load-tree.ts";
-import { alternatives, joinAll, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { alternatives, joinAll, withDoubt, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 
 const LOADS_LESS = "it is handed back before the queryset is loaded further";
 
@@ -9,9 +9,9 @@ export function beforeFurtherLoads(value: Value, later: readonly Value[]): Value
   if (value.kind === "union") return joinAll(value.values.map((one) => beforeFurtherLoads(one, later)));
   const others = later.flatMap(alternatives).flatMap(rowsOf);
   const isLess = (one: Rows): boolean => others.some((other) => other.origin === one.origin && other.path === one.path && loadsMore(other.load, one.load));
-  if (value.kind === "queryset") return isLess(value) ? withLess(value) : value;
+  if (value.kind === "queryset") return isLess(value) ? withDoubt(value, LOADS_LESS) : value;
   if (value.kind !== "list" || !rowsOf(value).some(isLess)) return value;
-  return { ...value, element: joinAll(alternatives(value.element).map((one) => (one.kind === "row" && isLess(one) ? withLess(one) : one))) };
+  return { ...value, element: joinAll(alternatives(value.element).map((one) => (one.kind === "row" && isLess(one) ? withDoubt(one, LOADS_LESS) : one))) };
 }
 
 type Rows = QuerysetValue | RowValue;
@@ -23,8 +23,4 @@ function rowsOf(value: Value): Rows[] {
 
 function loadsMore(more: LoadNode, less: LoadNode): boolean {
   return [...more.relations].some(([name, { how }]) => how !== "changed" && !less.relations.has(name));
-}
-
-function withLess<R extends Rows>(rows: R): R {
-  return rows.doubts.includes(LOADS_LESS) ? rows : { ...rows, doubts: [...rows.doubts, LOADS_LESS] };
 }

@@ -42,6 +42,7 @@ import {
   PRESENT,
   SET,
   UNKNOWN,
+  withDoubt,
   type ManagerValue,
   type RowValue,
   type Value,
@@ -198,10 +199,6 @@ function rootOf(frame: Frame): Frame {
   let at = frame;
   while (at.caller !== null) at = at.caller;
   return at;
-}
-
-function withDoubt(row: RowValue, doubt: string): RowValue {
-  return row.doubts.includes(doubt) ? row : { ...row, doubts: [...row.doubts, doubt] };
 }
 
 function isTold(own: ReturnType<Engine["program"]["member"]>): boolean {

@@ -338,6 +338,11 @@ function addQueryset(values: Exclude<Value, UnionValue>[], value: QuerysetValue)
   else if (!value.isEmpty) values[same] = value;
 }
 
+/** The same rows, of which one thing more is not sure. */
+export function withDoubt<R extends RowValue | QuerysetValue>(rows: R, doubt: string): R {
+  return rows.doubts.includes(doubt) ? rows : { ...rows, doubts: [...rows.doubts, doubt] };
+}
+
 /** What a container or an attribute gives where it has nothing is None. */
 export function mayBeNone<V extends Value>(value: V): V;
 export function mayBeNone(value: Value): Value {
