@@ -34,7 +34,8 @@ import {
 import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
-import { andOf, dotted, holderName, modelName } from "../names.ts";
+import { andOf, count, dotted, holderName, modelName } from "../names.ts";
+import { byHandler, fieldOf, handlerOf, loopsOf, type HandlerRead } from "./handlers.ts";
 import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
@@ -48,15 +49,11 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) =>
-    oncePerReceiver(
-      mergeLoads(
-        toldOnce(
-          input.facts.loads.filter((load) => isGuilty(load, input)),
-          input,
-        ),
-      ),
-    ).map((group) => toDraft(group, input)),
+  check: (input) => {
+    const guilty = input.facts.loads.filter((load) => isGuilty(load, input));
+    const { single, shared } = byHandler(oncePerReceiver(mergeLoads(toldOnce(guilty, input))), input);
+    return [...single.map((group) => toDraft(group, input)), ...shared.map((read) => handlerDraft(read, input))];
+  },
 };
 
 /** A loop within a receiver runs over a queryset of its own. Where that one's finding stands, a delete that calls the receiver has nothing to add: its rows cannot be loaded otherwise. */
@@ -98,6 +95,32 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
     places: loadPlaces(load, loads),
     fixes: isOfNewKey(load) ? [] : lazyLoadFixes(load, loads, input),
   };
+}
+
+function handlerDraft({ group: { load, loads }, elsewhere }: HandlerRead, input: RuleInput): FindingDraft {
+  const handler = handlerOf(load, input);
+  const field = fieldOf(load);
+  const key = keyColumn(load, [...loads, ...elsewhere], input);
+  const purpose = key === null ? "" : ` only to ${purposeOf(key)}`;
+  return {
+    key: [handler, load.model, field],
+    confidence: confidenceOf(load, input.facts),
+    claim: `\`${handler}\` loads \`${field}\` in each round of ${count(elsewhere.length + 1, "loop")}${purpose}: ${paidPer(load)}.`,
+    reason: "The querysets of the loops do not load it.",
+    remedy: key === null ? handlerRemedy(load, handler, input) : keyRemedy(key, undefined, input),
+    doubt: loadDoubt(load),
+    model: load.model,
+    relation: field,
+    places: [...loadPlaces(load, loads), ...loopsOf(elsewhere)],
+    fixes: key === null ? [] : lazyLoadFixes(load, loads, input),
+  };
+}
+
+function handlerRemedy(load: LazyLoad, handler: string, { graph }: RuleInput): string {
+  const column = load.kind === "fk" || load.kind === "o2o" ? graph.byLabel(load.model)?.fields.get(fieldOf(load))?.attname : undefined;
+  const there =
+    column === undefined ? `Have \`${handler}\` do without it` : `Have \`${handler}\` read \`${column}\`, which came with the row, where the key is enough`;
+  return `${there}; else add \`${load.joinable ? "select_related" : "prefetch_related"}("${load.path}")\` to the loops' querysets.`;
 }
 
 function reasonFor(load: LazyLoad): string {
