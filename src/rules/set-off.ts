@@ -20,6 +20,11 @@ export function isSetOffByWrite(calls: readonly Span[], access: Span, input: Rul
 
 export const SET_OFF = "the write of a row asks it, and costs each round more than the question";
 
+/** More calls than these between a loop and a question are a job that is done for each row. Ours. */
+export const FAR = 3;
+
+export const FAR_DOWN = "it is asked far down in a round that writes rows, and is a small part of what that costs";
+
 /** Places that write, and the functions that are called to write. */
 function writersIn(input: RuleInput): ReadonlySet<string> {
   const known = writersOf.get(input.facts);

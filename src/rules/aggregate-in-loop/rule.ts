@@ -14,7 +14,7 @@ import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 import { isTakenAlong, TAKEN_ALONG } from "../cascades.ts";
-import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
+import { FAR, FAR_DOWN, isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 import { isInside, isSameSpan, isWithin } from "../../model/span.ts";
 
@@ -67,7 +67,6 @@ function whyMinor(load: LazyLoad, input: RuleInput): string | null {
 }
 
 const FED = "a round may have to be told what the rounds before it wrote";
-const FAR_DOWN = "it is asked far down in a round that writes rows, and is a small part of what that costs";
 
 function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
   if (origin.collected === true) return [];
@@ -91,9 +90,6 @@ function isFed(load: LazyLoad, input: RuleInput): boolean {
   const { facts } = input;
   return beyondQuerysets(load, input) === null && isChangedInLoop(load, facts) && !isAskedBeforeChange(load, facts);
 }
-
-/** More calls than these between a loop and a question are a job that is done for each row. Ours. */
-const FAR = 3;
 
 /** The job writes, not so far down: what it asks on the way is a small part of it, and its functions are called for one row elsewhere. */
 function isFarBesideWrites({ calls, loop }: LazyLoad, { facts }: RuleInput): boolean {

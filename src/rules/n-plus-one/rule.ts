@@ -35,7 +35,8 @@ import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { andOf, count, dotted, holderName, modelName } from "../names.ts";
-import { byHandler, fieldOf, handlerOf, loopsOf, type HandlerRead } from "./handlers.ts";
+import { FAR_DOWN } from "../set-off.ts";
+import { byHandler, fieldOf, handlerOf, isFarDown, loopsOf, type HandlerRead } from "./handlers.ts";
 import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
@@ -76,20 +77,22 @@ function isOfNewKey({ reason, kind, origin, path }: LazyLoad): boolean {
   return (kind === "fk" || kind === "o2o") && (reason === "changed" || (reason === "unloaded" && isSetAtTimes));
 }
 
-function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
+function toDraft(group: ToldLoads, input: RuleInput): FindingDraft {
+  const { load, loads, others } = group;
   const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
+  const isFar = key === null && isFarDown(group, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load, input.facts),
+    confidence: isFar ? "possible" : confidenceOf(load, input.facts),
     claim:
       key === null
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load),
     remedy: key === null ? remedyFor(load, input) : keyRemedy(key, loadBefore(load, loads), input),
-    doubt: loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
+    doubt: isFar ? FAR_DOWN : loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
@@ -97,18 +100,20 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   };
 }
 
-function handlerDraft({ group: { load, loads }, elsewhere }: HandlerRead, input: RuleInput): FindingDraft {
+function handlerDraft({ group, elsewhere }: HandlerRead, input: RuleInput): FindingDraft {
+  const { load, loads } = group;
   const handler = handlerOf(load, input);
   const field = fieldOf(load);
   const key = keyColumn(load, [...loads, ...elsewhere], input);
+  const isFar = key === null && isFarDown(group, input);
   const purpose = key === null ? "" : ` only to ${purposeOf(key)}`;
   return {
     key: [handler, load.model, field],
-    confidence: confidenceOf(load, input.facts),
+    confidence: isFar ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${handler}\` loads \`${field}\` in each round of ${count(elsewhere.length + 1, "loop")}${purpose}: ${paidPer(load)}.`,
     reason: "The querysets of the loops do not load it.",
     remedy: key === null ? handlerRemedy(load, handler, input) : keyRemedy(key, undefined, input),
-    doubt: loadDoubt(load),
+    doubt: isFar ? FAR_DOWN : loadDoubt(load),
     model: load.model,
     relation: field,
     places: [...loadPlaces(load, loads), ...loopsOf(elsewhere)],

@@ -130,13 +130,15 @@ const NUMBERS = " Its keys are numbers: look among them by `int(…)` of what th
 function manyRows(keys: Keys): string {
   const { names, field, isPlain, back, isWhole, isSliced } = keys;
   if (!isPlain) return AMONG;
+  const isOfOneRow = field?.primaryKey === true || field?.unique === true;
+  if (isSliced && isOfOneRow) return oneRow("get", keys);
   if (isSliced) {
     const ranked = `one query that ranks them, \`annotate(place=Window(RowNumber(), partition_by=[${quotedNames(names)}], order_by=…)).filter(place__lte=…)\``;
     return back === null
       ? `Fetch the first rows of every key before the loop with ${ranked}.`
       : `Load them with the loop's rows, by a \`Prefetch("${back.name}", queryset=….order_by(…)[:n], to_attr=…)\`; or with ${ranked}.`;
   }
-  const kept = field?.primaryKey === true || field?.unique === true ? "the row" : "a list of rows";
+  const kept = isOfOneRow ? "the row" : "a list of rows";
   const asked = `one \`${forAll(keys)}\` before the loop, and a dictionary with ${kept} for each key`;
   if (back === null) return `Fetch the rows of all rounds with ${asked}.`;
   const prefetch = isWhole ? `\`prefetch_related("${back.name}")\`` : `a \`Prefetch("${back.name}", queryset=…, to_attr=…)\``;
@@ -210,6 +212,9 @@ function isStatic(span: Span, { program }: RuleInput): boolean {
   return holder?.kind === "function" && holder.decorators.some((one) => one.kind === "name" && /^(?:static|class)method$/.test(one.name));
 }
 
+/** Lists for more columns than these bring rows of every combination, most of which no round asks for. Ours. */
+const MAX_KEYS = 3;
+
 function keysOf(round: Round, input: RuleInput): Keys {
   const { run, loop } = round;
   const model = input.graph.byLabel(run.model);
@@ -222,12 +227,13 @@ function keysOf(round: Round, input: RuleInput): Keys {
   const keyed = lookups.filter(({ keyword }) => isVaried(keyword.value));
   // Older versions neither filter by a rank nor slice a prefetch.
   const canRank = input.project.djangoVersion === null || isAtLeast(input.project.djangoVersion, 4, 2);
-  const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality) && (!run.sliced || canRank);
+  const names = [...new Set(keyed.map(nameIn))];
+  const isPlain = !opaque && keyed.length > 0 && names.length <= MAX_KEYS && keyed.every(isEquality) && (!run.sliced || canRank);
   const [only] = keyed;
   const field = keyed.length === 1 && only !== undefined && isOneField(only) ? (only.fields[0] ?? null) : null;
   return {
-    names: keyed.map(nameIn),
-    beyondRow: keyed.filter((lookup) => !isColumn(lookup) && !isKeyOfOwn(lookup)).map(nameIn),
+    names,
+    beyondRow: [...new Set(keyed.filter((lookup) => !isColumn(lookup) && !isKeyOfOwn(lookup)).map(nameIn))],
     field,
     isPlain,
     back: field === null || only === undefined || isOverValues(round, input) ? null : (backOf(only, field, round, input) ?? ownOf(only, field, round, input)),

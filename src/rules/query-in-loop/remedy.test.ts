@@ -122,6 +122,12 @@ const remedy = async (body: string): Promise<string> => (await told(body)).map((
 const CASES: readonly (readonly [string, string])[] = [
   ["Customer.objects.get(pk=key)", "Fetch the rows of all rounds before the loop, with `in_bulk(…)`."],
   ["Customer.objects.get(email=key)", 'Fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="email")`.'],
+  ["list(Customer.objects.filter(pk=key)[:1])", "Fetch the rows of all rounds before the loop, with `in_bulk(…)`."],
+  ["list(Customer.objects.filter(email=key)[:1])", 'Fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="email")`.'],
+  [
+    "Order.objects.filter(customer=key, total=key, status=key, paid=key).count()",
+    "Where the loop's rows come from a queryset, annotate it with a subquery that counts, its conditions by `OuterRef()`; else fetch the columns that decide once before the loop, and work it out in Python.",
+  ],
   ["Customer.objects.get(name=key)", "Fetch the rows of all rounds before the loop with one `filter(name__in=…)`, and keep each row in a dictionary."],
   [
     "list(Order.objects.filter(customer_id=key))",
