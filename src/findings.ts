@@ -161,7 +161,7 @@ function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work):
     message: [draft.claim, draft.reason, draft.remedy].filter((one) => one !== "").join(" "),
     claim: draft.claim,
     ...(draft.remedy === "" ? {} : { remedy: draft.remedy }),
-    doubt: draft.doubt,
+    doubt: [draft.doubt, ...ownThresholds(meta.id, work.thresholds)].filter((one) => one !== "").join("; "),
     ...(draft.model === undefined ? {} : { model: draft.model }),
     ...(draft.relation === undefined ? {} : { relation: draft.relation }),
     places: draft.places.map((spot) => ("span" in spot ? toPlace(spot, work) : toObjectPlace(spot, work))),
@@ -169,6 +169,12 @@ function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work):
     impact: draft.impact ?? {},
     fixes: draft.fixes.map((fix) => toFix(fix, work)),
   };
+}
+
+/** A project may let a rule speak earlier or later than others would: `plan.ms` is of all rules whose names begin so. */
+export function ownThresholds(rule: string, thresholds: Readonly<Record<string, number>>): readonly string[] {
+  const own = Object.entries(thresholds).filter(([name]) => name === rule || (name.includes(".") && rule.startsWith(name.split(".")[0] ?? name)));
+  return own.map(([name, value]) => `this project sets the threshold \`${name}\` to ${value}`);
 }
 
 const SOURCE_ONLY: readonly Evidence[] = [{ kind: "inferred", note: "source only: nothing was recorded yet" }];

@@ -15,6 +15,8 @@ class Box(models.Model):
 def tell_owner(sender, instance, **kwargs):
 `;
 
+const DELETED = BOX.replaceAll("post_save", "post_delete");
+
 const loops = (amount: number): string =>
   Array.from({ length: amount }, (_, at) => `\n\ndef work${at}():\n    for box in Box.objects.filter(pk__gt=${at}):\n        box.save()\n`).join("");
 
@@ -36,5 +38,8 @@ test("what is read far down in the job that a write sets off is a small part of 
   const helpers = ["first(instance)", "second(instance)", "third(instance)"].map((call) => `    ${call}\n\n\ndef ${call}:\n`).join("");
   const read = "    print(instance.owner.name)\n";
   expect((await told(BOX + helpers + read + loops(1))).map((one) => one.split(":")[0])).toEqual(["possible"]);
+  const deletes = "\n\ndef forget(labels):\n    Box.objects.filter(pk__gt=7).delete()\n";
+  expect((await told(DELETED + read + deletes)).map((one) => one.split(":")[0])).toEqual(["likely"]);
+  expect((await told(DELETED + helpers + read + deletes)).map((one) => one.split(":")[0])).toEqual(["possible"]);
   expect((await told(BOX + helpers + read + loops(3))).map((one) => one.split(":")[0])).toEqual(["possible"]);
 });

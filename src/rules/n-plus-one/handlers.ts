@@ -34,7 +34,9 @@ export function byHandler(groups: readonly ToldLoads[], input: RuleInput): { rea
 
 /** What a write sets off does a job for the row, and this is a small part of it. */
 export function isFarDown({ load }: ToldLoads, input: RuleInput): boolean {
-  return load.calls.length > FAR && load.origin.collected !== true && isSetOffByWrite(load.calls, load.access, input);
+  // Django itself calls the receivers of what a delete takes with it.
+  if (load.origin.collected === true) return load.calls.length + 1 > FAR;
+  return load.calls.length > FAR && isSetOffByWrite(load.calls, load.access, input);
 }
 
 function isMendedThere({ load, loads }: ToldLoads, input: RuleInput): boolean {
