@@ -15,3 +15,15 @@ test("the first row needs no distinct()", async () => {
     expect.stringContaining("`Exists(…)`"),
   ]);
 });
+
+test("rows of one parent are rarely several of one row, and a developer's data is small", async () => {
+  const sure = async (file: string, condition: string): Promise<readonly string[]> => {
+    const source = `from shop.models import Order\n\n\ndef work(product):\n    return list(Order.objects.filter(${condition}).distinct())\n`;
+    return (await analyseShop({ [file]: source })).findings.filter(({ rule }) => rule === "distinct-over-join").map(({ confidence }) => confidence);
+  };
+  expect(await sure("shop/work.py", "lines__product=product")).toEqual(["possible"]);
+  expect(await sure("shop/work.py", "lines__product=product, lines__quantity__gt=3")).toEqual(["possible"]);
+  expect(await sure("shop/work.py", "lines__product__isnull=False")).toEqual(["likely"]);
+  expect(await sure("shop/work.py", "lines__quantity__gt=3")).toEqual(["likely"]);
+  expect(await sure("shop/management/commands/create_sample.py", "lines__quantity__gt=3")).toEqual(["possible"]);
+});

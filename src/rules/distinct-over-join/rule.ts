@@ -1,5 +1,6 @@
 import type { ChainCall, Field, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, has, keywordLookups, type Chain, type Lookup } from "../chains.ts";
+import { isSampleDataCommand } from "../command-files.ts";
 import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
@@ -42,7 +43,22 @@ function asksForOne({ fields, rest }: Lookup, input: RuleInput): boolean {
   const [relation, ...others] = fields.filter((field) => field.relation?.single === false);
   if (relation === undefined || others.length > 0 || !hasSingleLinks(relation, input)) return false;
   const [column, ...more] = fields.slice(fields.indexOf(relation) + 1);
-  return column === undefined || (more.length === 0 && (column.unique || column.primaryKey));
+  return column === undefined || (more.length === 0 && (column.unique || column.primaryKey || isUniqueBeside(column, relation, input)));
+}
+
+/** `filter(memberships__group=group)` where a user has one membership of a group. */
+function isUniqueBeside({ name }: Field, { relation }: Field, { graph }: RuleInput): boolean {
+  const back = relation?.kind === "fk-reverse" ? relation.back : null;
+  const groups = graph.byLabel(relation?.target ?? "")?.uniqueTogether ?? [];
+  return back !== null && groups.some((names) => names.length === 2 && names.includes(name) && names.includes(back));
+}
+
+/** `filter(answers__question=question)`: of the rows that repeat, only those of one question. */
+function isOfOneParent({ fields, rest, keyword: { value } }: Lookup): boolean {
+  const many = fields.findIndex((field) => field.relation?.single === false);
+  const [key] = fields.slice(many + 1);
+  const isEqual = rest.length === 0 || rest.join("__") === "exact";
+  return isEqual && value.kind !== "constant" && key?.relation?.single === true && !fields.slice(many + 1).some((field) => field.relation?.single === false);
 }
 
 /** Of a row to the same row; a table of links that the code declares may have several. */
@@ -55,11 +71,19 @@ function hasSingleLinks({ relation, declaration }: Field, { graph }: RuleInput):
   return links?.uniqueTogether.some((names) => names.length === 2 && names.every((name) => ends.includes(name))) === true;
 }
 
-function repeating(call: ChainCall, model: Model, input: RuleInput): Lookup[] {
+interface Repeating extends Lookup {
+  readonly doubt: string | null;
+}
+
+function repeating(call: ChainCall, model: Model, input: RuleInput): Repeating[] {
   const joined = keywordLookups(input, model, call).filter(({ many }) => many !== "");
   const single = new Set(joined.filter((one) => asksForOne(one, input)).map(({ many }) => many));
-  return joined.filter((one) => !asksForNone(one) && !single.has(one.many));
+  return joined
+    .filter((one) => !asksForNone(one) && !single.has(one.many))
+    .map((one) => ({ ...one, doubt: joined.some((other) => other.many === one.many && isOfOneParent(other)) ? OF_ONE_PARENT : null }));
 }
+
+const OF_ONE_PARENT = "the condition takes the rows of one parent, among which few may be of one row";
 
 const FIRST: ReadonlySet<string> = new Set(["first", "last", "latest", "earliest"]);
 
@@ -81,13 +105,13 @@ function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
     {
       key: [chain.origin.symbol, chain.origin.model, joined.many],
       // `only("pk")`: what is compared is a key.
-      confidence: has(chain, "only") ? "possible" : "likely",
+      confidence: has(chain, "only") || joined.doubt !== null || isSampleDataCommand(distinct.file) ? "possible" : "likely",
       claim: `Each \`${chain.model.name}\` row comes once per \`${joined.many}\` row, and \`distinct()\` compares ${has(chain, "only") ? "what `only()` leaves of them" : "whole rows"} to drop the copies.`,
       reason: "The join repeats rows; removing them sorts or hashes every column.",
       remedy: isOfFirstRow(chain, input)
         ? "Leave distinct() out: the first row is the same without it."
         : "Filter with `Exists(…)` over the relation: no row is repeated, and distinct() can go.",
-      doubt: "where few rows match, the difference is small",
+      doubt: joined.doubt ?? "where few rows match, the difference is small",
       model: chain.origin.model,
       relation: joined.many,
       places: [{ role: "queryset", span: callSpan(distinct) }],
