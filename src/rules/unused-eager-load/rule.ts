@@ -165,6 +165,7 @@ function ignoredDraft(one: EagerLoad, asked: readonly Ask[], input: RuleInput): 
     reason: hows.includes("values")
       ? "Dictionaries and tuples have no relations; name the related column in `values()` where it is needed."
       : "No row comes back that could hold the relation: Django leaves it out of the statement.",
+    doubt: "the statement is the same without it: what goes is a word that misleads its readers",
     fixes: dropLoadFix(one, "safe", input),
   };
 }
