@@ -133,6 +133,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (giver !== null) return `Call \`prefetch_related_objects([…], "${load.path}")\` before the loop, on the row that \`${giver}()\` gives.`;
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
+  if (past === "groups") return remedyOfGroups(load, input);
   if (gainsNoPrefetch(load, input))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load, past, input)}`;
   if (past !== null) return remedyPast(load, past, input);
@@ -183,6 +184,14 @@ function remedyBefore(operation: string, load: LazyLoad): string {
 /** `prefetch_related()` keeps the rows as they were before the loop. */
 function remedyBesideNewRows(path: string, model: string): string {
   return `Make the \`${model}\` rows in a loop of their own, then fetch these with \`prefetch_related("${path}")\`: a prefetch from before this loop does not hold the rows that it makes.`;
+}
+
+/** Rows that are fetched to be counted in Python are many more than the groups. */
+function remedyOfGroups({ origin, path }: LazyLoad, { graph }: RuleInput): string {
+  const { target = null, back = null } = stepsOf(graph, origin.model, path)?.at(-1)?.relation ?? {};
+  const all = target === null || back === null ? "the rows of all rounds" : `\`${modelName(target)}.objects.filter(${back}__in=…)\``;
+  const key = back === null ? "the key of the round's row" : `\`"${back}"\``;
+  return `Ask once before the loop: let the database group ${all} with ${key} added to \`values()\`, and look the groups of each row up in a dictionary.`;
 }
 
 /** A prefetch alone would be one query more. */
