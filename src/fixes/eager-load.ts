@@ -5,6 +5,7 @@ import { appendCall, extendCall, insertion, isChainable, isExtensible, ownCalls,
 import { lookupPath, prefetchBefore } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
 import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
+import { onlyReader } from "./shared-queryset.ts";
 import { shortcutEdits } from "./shortcut-edit.ts";
 import { sourceOf } from "./source-text.ts";
 
@@ -43,6 +44,11 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const { origin } = load;
   const source = sourceOf(input, origin.span.file);
   const { text } = source;
+  const reader = onlyReader(load, input);
+  if (reader !== null) {
+    const edits = [appendCall(sourceOf(input, reader.span.file), reader.span, [], method, [path])];
+    return { safety: "review", reason: `others go through these rows as well, so that \`${reader.text}\` has to give a queryset in all cases`, edits };
+  }
   const calls = ownCalls(origin);
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
   const existing = calls.findLast((call) => call.name === method && isExtensible(call)) ?? callInOverride(origin, method, input);

@@ -1,5 +1,5 @@
 /** Rows of a relation that an inner loop goes through: what is read of each may be loaded there, with the rows as they are then. */
-import type { FixDraft, LazyLoad, RuleInput, Span } from "../model/index.ts";
+import type { FixDraft, LazyLoad, Origin, RuleInput, Span } from "../model/index.ts";
 import { makingMethod } from "./eager-load.ts";
 import { isChangedEarly, isOfOneRow, methodPastPrefetch } from "./eager-verdict.ts";
 import { queryPath, stepsOf, stepsToPayers } from "./eager-paths.ts";
@@ -23,7 +23,7 @@ export function innerRows(load: LazyLoad, input: RuleInput): InnerRows | null {
   if (methodPastPrefetch(load, input.facts) !== null) return null;
   const steps = stepsToPayers(input.graph, origin.model, path);
   if (loop === null || steps === 0) return null;
-  if (!isOfOneRow(load, input) && !isChangedEarly(load, steps, input) && makingMethod(origin, input) === null) return null;
+  if (!isOfOneRow(load, input) && !isChangedEarly(load, steps, input) && !isMadeByMethod(origin, input)) return null;
   const { file, start, end } = loop.span;
   const header = input.text(file).slice(start, end);
   const written = /\bin\s+([\w.]+\.(\w+)\.all\(\))$/.exec(header);
@@ -38,6 +38,12 @@ export function innerRows(load: LazyLoad, input: RuleInput): InnerRows | null {
     method: isJoinable ? "select_related" : "prefetch_related",
     path: isJoinable ? queryPath(load, input.graph, steps) : path.split("__").slice(steps).join("__"),
   };
+}
+
+/** `create()` makes a row, of which nothing is there yet. */
+function isMadeByMethod(origin: Origin, input: RuleInput): boolean {
+  const method = makingMethod(origin, input);
+  return method !== null && !method.endsWith("create");
 }
 
 export function innerRowsFix({ all, method, path }: InnerRows, load: LazyLoad, input: RuleInput): FixDraft {

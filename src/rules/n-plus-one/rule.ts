@@ -15,6 +15,7 @@ import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.t
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
 import { isOfGivenRows } from "../../fixes/eager-load.ts";
 import { innerRows } from "../../fixes/inner-rows.ts";
+import { onlyReader } from "../../fixes/shared-queryset.ts";
 import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
@@ -153,6 +154,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     return `Add \`${method}("${load.path}")\` in the \`get_queryset()\` of \`${modelName(load.origin.model)}\`'s admin: rows of other models come to the action as well.`;
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
+  const reader = onlyReader(load, input);
+  if (reader !== null) return `Add \`${method}("${path}")\` to what \`${reader.text}\` gives, where these rows are read: other code goes through them as well.`;
   return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 
