@@ -13,6 +13,11 @@ export function isSampleDataCommand(file: string): boolean {
   return isCommandFile(file) && /(?:^|[/_])(?:sample|demo|dummy|fake|seed)(?:_\w*)?\.py$/.test(file);
 }
 
+/** `fix_totals`, `backfill_slugs`, `migrate_users`: commands that bring old rows up to date, and are run once. */
+export function isOnceCommand(file: string): boolean {
+  return isCommandFile(file) && /(?:^|[/_])(?:fix|fixes|backfill|populate|migrate|convert|upgrade|deprecated|legacy)(?:_\w*)?\.py$/.test(file);
+}
+
 export function isCommandFile(file: string): boolean {
   return COMMAND.test(file);
 }

@@ -153,4 +153,7 @@ class Command(BaseCommand):
   };
   expect(await found("create_sample_data")).toEqual(["possible"]);
   expect(await found("send_samples")).toEqual(["certain"]);
+  expect(await found("backfill_totals")).toEqual(["possible"]);
+  expect(await found("remove_deprecated_settings")).toEqual(["possible"]);
+  expect(await found("fixtures_report")).toEqual(["certain"]);
 });
