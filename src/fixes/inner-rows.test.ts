@@ -74,3 +74,12 @@ class Letter(models.Model):
     expect(after).toContain('in writer.letters.select_related("reader"):');
   });
 });
+
+test("whoever comes to the inner loop, it is one finding", async () => {
+  const text = show(
+    `${READ}def work(numbers):\n    for no in numbers:\n        show(Author.objects.get(no=no))\n\n\ndef other(names):\n    for name in names:\n        show(Author.objects.get(name=name))\n`,
+  );
+  const { found } = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(found.map(({ relation }) => relation)).toEqual(["books__editor"]);
+  expect(found[0]?.places.filter(({ label }) => label === "its rows come here as well")).toHaveLength(1);
+});

@@ -1,4 +1,5 @@
-import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { groupBy } from "../../model/group-by.ts";
+import type { FindingDraft, LazyLoad, Origin, Rule, RuleInput } from "../../model/index.ts";
 import {
   givenBy,
   gainsNoPrefetch,
@@ -50,13 +51,16 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) =>
-    oncePerReceiver(
-      mergeLoads(
-        toldOnce(
-          input.facts.loads.filter((load) => isGuilty(load, input)),
-          input,
+    oncePerInnerLoop(
+      oncePerReceiver(
+        mergeLoads(
+          toldOnce(
+            input.facts.loads.filter((load) => isGuilty(load, input)),
+            input,
+          ),
         ),
       ),
+      input,
     ).map((group) => toDraft(group, input)),
 };
 
@@ -66,6 +70,30 @@ function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLo
   const isInner = ({ origin, path }: LazyLoad): boolean =>
     origin.collected === true && (stepsOf(input.graph, origin.model, path) ?? []).slice(0, -1).some((field) => field.relation?.single === false);
   return loads.filter((load) => !isInner(load) || !told.has(`${load.access.file}:${load.access.start}`));
+}
+
+interface Told extends ToldLoads {
+  /** Further querysets whose rows come to the same inner loop, where one change mends all. */
+  readonly comers: readonly Origin[];
+}
+
+/** Whoever calls the function with the inner loop, that loop's queryset is where its rows are loaded further: one is told, with the others' places. */
+function oncePerInnerLoop(groups: readonly ToldLoads[], input: RuleInput): readonly Told[] {
+  const placeOf = ({ load }: ToldLoads): unknown => {
+    const inner = innerRows(load, input);
+    if (inner !== null) return `${inner.all.file}:${inner.all.end} ${inner.path}`;
+    return load.origin.kind === "related" ? `${load.origin.span.file}:${load.origin.span.end} ${load.path}` : load;
+  };
+  return [...groupBy(groups, placeOf).values()].flatMap((same) => {
+    const [first, ...others] = same.toSorted((a, b) => rank(a, input) - rank(b, input));
+    return first === undefined ? [] : [{ ...first, comers: others.map(({ load }) => load.origin) }];
+  });
+}
+
+/** What is seen from further out tells of the rows on the way as well. */
+function rank({ load }: ToldLoads, { facts }: RuleInput): number {
+  if (confidenceOf(load, facts) === "possible") return 2;
+  return load.path.includes("__") ? 0 : 1;
 }
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
@@ -80,7 +108,7 @@ function isOfNewKey({ reason, kind, origin, path }: LazyLoad): boolean {
   return (kind === "fk" || kind === "o2o") && (reason === "changed" || (reason === "unloaded" && isSetAtTimes));
 }
 
-function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
+function toDraft({ load, loads, others, comers }: Told, input: RuleInput): FindingDraft {
   const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
@@ -96,7 +124,7 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
     doubt: loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
     relation: load.path,
-    places: loadPlaces(load, loads),
+    places: [...loadPlaces(load, loads), ...comers.map(({ span }) => ({ role: "queryset" as const, span, label: "its rows come here as well" }))],
     fixes: isOfNewKey(load) ? [] : lazyLoadFixes(load, loads, input),
   };
 }
