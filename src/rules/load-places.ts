@@ -3,7 +3,7 @@ import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } fr
 import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
 import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
-import { isOnceCommand, isSampleDataCommand } from "./command-files.ts";
+import { isOfOnceCommand, isSampleDataCommand } from "./command-files.ts";
 import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan, isWithin } from "../model/span.ts";
@@ -63,10 +63,6 @@ export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.otherwise !== undefined || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
     return "likely";
   return "certain";
-}
-
-function isOfOnceCommand({ origin, loop }: LazyLoad): boolean {
-  return isOnceCommand(origin.span.file) || (loop !== null && isOnceCommand(loop.span.file));
 }
 
 /** A queryset loads the same two steps eagerly: its rows may be those that come here. */
