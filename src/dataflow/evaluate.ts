@@ -191,13 +191,21 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
 
 /** A queryset's birth expression goes on as long as calls are chained on it: `Order.objects.filter(…).order_by(…)`. */
 function extendChain(expr: Call, result: Value, frame: Frame): Value {
-  if (result.kind !== "queryset" || expr.callee.kind !== "attribute" || result.shape !== "rows") return result;
-  const { origin } = result;
+  const origin = expr.callee.kind === "attribute" ? originOfRows(result) : null;
+  if (origin === null || expr.callee.kind !== "attribute") return result;
   const receiver = expr.callee.object;
   const { span } = origin;
   const isChained = span.file === frame.file && span.start === receiver.start && span.end === receiver.end;
   if (isChained || isRefinedByClass(origin, expr, frame)) origin.span = spanOf(frame.file, expr);
   return result;
+}
+
+/** Where a queryset was born, whichever of the ways of a method made more of it; null where it may be something else. */
+function originOfRows(value: Value): LiveOrigin | null {
+  const [first, ...others] = alternatives(value);
+  if (first?.kind !== "queryset") return null;
+  const isOfRows = (one: Value): boolean => one.kind === "queryset" && one.origin === first.origin && one.shape === "rows";
+  return isOfRows(first) && others.every(isOfRows) ? first.origin : null;
 }
 
 const LOG_METHODS: ReadonlySet<string> = new Set(["debug", "info", "warning", "warn", "error", "exception", "critical", "log"]);

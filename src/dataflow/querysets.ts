@@ -1197,8 +1197,14 @@ const HANDS_ROWS_OUT: ReadonlySet<string> = new Set(["iterate", "list", "sorted"
 function narrowedMethod(queryset: QuerysetValue, how: string): string {
   const isAmongValues = how === "contains" && queryset.shape !== "rows";
   if (!HANDS_ROWS_OUT.has(how) && !isAmongValues) return how;
-  if (queryset.shape !== "rows") return "values";
+  if (queryset.shape !== "rows") return isGrouped(queryset) ? "groups" : "values";
   return queryset.narrowed ? "filter" : "requery";
+}
+
+/** `values("day").annotate(Count("pk"))`: the database puts rows together. */
+function isGrouped({ recipe: { steps } }: QuerysetValue): boolean {
+  const values = steps.findIndex(({ name }) => name === "values" || name === "values_list");
+  return values >= 0 && steps.slice(values).some(({ name }) => name === "annotate");
 }
 
 /** Whether there is an offset, and the limit; `[:5]` and `[0:5]` are the same. */

@@ -5,6 +5,7 @@ import { appendCall, extendCall, insertion, isChainable, isExtensible, ownCalls,
 import { lookupPath, prefetchBefore } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
 import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
+import { onlyReader } from "./shared-queryset.ts";
 import { shortcutEdits } from "./shortcut-edit.ts";
 import { sourceOf } from "./source-text.ts";
 
@@ -43,6 +44,11 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const { origin } = load;
   const source = sourceOf(input, origin.span.file);
   const { text } = source;
+  const reader = onlyReader(load, input);
+  if (reader !== null) {
+    const edits = [appendCall(sourceOf(input, reader.span.file), reader.span, [], method, [path])];
+    return { safety: "review", reason: `others go through these rows as well, so that \`${reader.text}\` has to give a queryset in all cases`, edits };
+  }
   const calls = ownCalls(origin);
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
   const existing = calls.findLast((call) => call.name === method && isExtensible(call)) ?? callInOverride(origin, method, input);
@@ -180,18 +186,32 @@ export function isOfGivenRows(origin: Origin, input: RuleInput): boolean {
   return origin.kind === "related" && file.endsWith(".py") && (!isChainable(origin, input) || !input.text(file).slice(start, end).includes("."));
 }
 
+/** What is called on the expression that makes the queryset. */
+function methodAfter({ span }: Origin, input: RuleInput): string | undefined {
+  return /^(?:\s|\\\r?\n|#[^\n]*\n)*\.\s*(\w+)/.exec(input.text(span.file).slice(span.end))?.[1];
+}
+
+/** The method that makes the queryset, where only a manager has it: who calls that need not know what it reads. */
+export function makingMethod(origin: Origin, input: RuleInput): string | null {
+  const next = methodAfter(origin, input);
+  if (next === undefined || QUERYSET_METHODS.has(next)) return null;
+  const written = input.text(origin.span.file).slice(origin.span.start, origin.span.end);
+  const queryset = input.graph.byLabel(origin.model)?.managers.get(/\.(\w+)$/.exec(written)?.[1] ?? "")?.queryset;
+  const isKnown = queryset != null && input.program.member(queryset, next) !== null;
+  // What a queryset's own method has given is a queryset of the same class, which has the next one too.
+  const last = ownCalls(origin).at(-1);
+  const isOfQueryset = last !== undefined && last.end === origin.span.end && NARROWS.has(last.name);
+  return isKnown || isOfQueryset ? null : next;
+}
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMethod): Verdict | null {
   const text = input.text(origin.span.file);
   const written = text.slice(origin.span.start, origin.span.end);
-  const next = /^(?:\s|\\\r?\n|#[^\n]*\n)*\.\s*(\w+)/.exec(text.slice(origin.span.end))?.[1];
+  const next = methodAfter(origin, input);
   if (next !== undefined && !QUERYSET_METHODS.has(next)) {
-    const queryset = input.graph.byLabel(origin.model)?.managers.get(/\.(\w+)$/.exec(written)?.[1] ?? "")?.queryset;
-    const isKnown = queryset != null && input.program.member(queryset, next) !== null;
-    // What a queryset's own method has given is a queryset of the same class, which has the next one too.
-    const last = ownCalls(origin).at(-1);
-    const isOfQueryset = last !== undefined && last.end === origin.span.end && NARROWS.has(last.name);
-    return isKnown || isOfQueryset ? null : { safety: "advice", reason: atMethod(next) };
+    const method = makingMethod(origin, input);
+    return method === null ? null : { safety: "advice", reason: atMethod(method) };
   }
   if (isOfGivenRows(origin, input)) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   if (!/[\])\w]$/.test(written) || !isChainable(origin, input))

@@ -317,6 +317,7 @@ function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
   const method = methodPastPrefetch(load, facts);
   if (method === null) return null;
   if (method === "filter set") return advice("a filter field asks the database all the same");
+  if (method === "groups") return advice("the database groups the rows: let one query do so for all rounds");
   return advice(
     `${PLAIN_WORDS[method] ?? `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`,
   );

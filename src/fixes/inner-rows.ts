@@ -1,5 +1,6 @@
 /** Rows of a relation that an inner loop goes through: what is read of each may be loaded there, with the rows as they are then. */
-import type { FixDraft, LazyLoad, RuleInput, Span } from "../model/index.ts";
+import type { FixDraft, LazyLoad, Origin, RuleInput, Span } from "../model/index.ts";
+import { makingMethod } from "./eager-load.ts";
 import { isChangedEarly, isOfOneRow, methodPastPrefetch } from "./eager-verdict.ts";
 import { queryPath, stepsOf, stepsToPayers } from "./eager-paths.ts";
 import { quoted, styleOf } from "./source-text.ts";
@@ -15,13 +16,14 @@ export interface InnerRows {
 
 /**
  * `for line in order.lines.all()` of an order that is fetched alone, or whose lines the outer loop changes: a prefetch with the order saves nothing
- * more, or gives the lines as they were. Null where the code has no such loop, or somebody prefetches for it.
+ * more, or gives the lines as they were. A manager's method that makes the orders would load the lines for all who call it. Null where the code has no such loop, or somebody prefetches for it.
  */
 export function innerRows(load: LazyLoad, input: RuleInput): InnerRows | null {
   const { origin, path, loop } = load;
   if (methodPastPrefetch(load, input.facts) !== null) return null;
   const steps = stepsToPayers(input.graph, origin.model, path);
-  if (loop === null || steps === 0 || !(isOfOneRow(load, input) || isChangedEarly(load, steps, input))) return null;
+  if (loop === null || steps === 0) return null;
+  if (!isOfOneRow(load, input) && !isChangedEarly(load, steps, input) && !isMadeByMethod(origin, input)) return null;
   const { file, start, end } = loop.span;
   const header = input.text(file).slice(start, end);
   const written = /\bin\s+([\w.]+\.(\w+)\.all\(\))$/.exec(header);
@@ -36,6 +38,12 @@ export function innerRows(load: LazyLoad, input: RuleInput): InnerRows | null {
     method: isJoinable ? "select_related" : "prefetch_related",
     path: isJoinable ? queryPath(load, input.graph, steps) : path.split("__").slice(steps).join("__"),
   };
+}
+
+/** `create()` makes a row, of which nothing is there yet. */
+function isMadeByMethod(origin: Origin, input: RuleInput): boolean {
+  const method = makingMethod(origin, input);
+  return method !== null && !method.endsWith("create");
 }
 
 export function innerRowsFix({ all, method, path }: InnerRows, load: LazyLoad, input: RuleInput): FixDraft {

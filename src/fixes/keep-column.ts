@@ -17,9 +17,12 @@ export function keepColumnFix(loads: readonly [LazyLoad, ...LazyLoad[]], input: 
   return isShared(load, input) ? [{ title: `${title}: other code uses this queryset too`, safety: "review", edits }] : [{ title, safety: "safe", edits }];
 }
 
+/** No column is read by these. */
+const COUNTS: ReadonlySet<string> = new Set(["count", "exists"]);
+
 /** The queryset is run in several functions, some of which may gain from what is left out. */
 export function isShared({ origin }: LazyLoad, { facts }: RuleInput): boolean {
-  const own = facts.runs.filter((run) => run.origin.span.file === origin.span.file && run.origin.span.start === origin.span.start);
+  const own = facts.runs.filter((run) => run.origin.span.file === origin.span.file && run.origin.span.start === origin.span.start && !COUNTS.has(run.how));
   return new Set(own.map((run) => run.symbol)).size > 1;
 }
 
@@ -41,14 +44,14 @@ function undefer({ origin, path }: LazyLoad, input: RuleInput): FixDraft["edits"
   return null;
 }
 
-/** The `only()` of the `Prefetch` that loads `load.path` names the key too that Django matches its rows by. */
-export function keepKeyFix(load: LazyLoad, column: string, input: RuleInput): FixDraft[] {
+/** The `only()` of the `Prefetch` that loads `load.path` names these columns too. */
+export function keepKeyFix(load: LazyLoad, columns: readonly string[], input: RuleInput): FixDraft[] {
   const prefetches = load.origin.calls.filter(({ name }) => name === "prefetch_related");
   const onlys = prefetches.flatMap((call) => call.args.flatMap((arg) => onlysOf(arg, load.path).map((only) => ({ only, call }))));
   const [first] = onlys;
   if (first === undefined || onlys.length > 1 || !first.only.args.every((arg) => arg.kind === "str")) return [];
-  const edits = appendItems(sourceOf(input, first.call.file), { file: first.call.file, items: first.only.args, end: first.only.end }, [column]);
-  return edits.length === 0 ? [] : [{ title: `Load ${column} with the row`, safety: "safe", edits }];
+  const edits = appendItems(sourceOf(input, first.call.file), { file: first.call.file, items: first.only.args, end: first.only.end }, columns);
+  return edits.length === 0 ? [] : [{ title: `Load ${columns.join(", ")} with the row`, safety: "safe", edits }];
 }
 
 /** Calls of `only()` in `Prefetch("path", queryset=…)`. */

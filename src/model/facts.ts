@@ -121,7 +121,7 @@ export interface LazyLoad {
   /** From the origin's model to what is loaded, as Django writes it: `customer__address`, `lines`. */
   readonly path: string;
   readonly kind: RelationKind | "deferred";
-  /** For managers: how they were read (`all`, `filter`, `count`, …). */
+  /** For managers: how they were read (`all`, `filter`, `count`, `groups` for a GROUP BY, …). */
   readonly method: string | null;
   /** Only some of the related rows were asked for, by `filter()` or the like. */
   readonly narrowed?: boolean;

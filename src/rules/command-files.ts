@@ -1,4 +1,4 @@
-import type { QueryRun } from "../model/index.ts";
+import type { LazyLoad, QueryRun } from "../model/index.ts";
 
 /** Modules that Django imports when their command is run, and at no other time. */
 const COMMAND = /(?:^|\/)management\/commands\//;
@@ -11,6 +11,15 @@ export function isOncePerRun({ span, loop }: Pick<QueryRun, "span" | "loop">): b
 /** `create_sample_data`, `seed_db`: commands that fill a developer's database, with as many rows as they say. */
 export function isSampleDataCommand(file: string): boolean {
   return isCommandFile(file) && /(?:^|[/_])(?:sample|demo|dummy|fake|seed)(?:_\w*)?\.py$/.test(file);
+}
+
+export function isOfOnceCommand({ origin, loop }: Pick<LazyLoad, "origin" | "loop">): boolean {
+  return isOnceCommand(origin.span.file) || (loop !== null && isOnceCommand(loop.span.file));
+}
+
+/** `fix_totals`, `backfill_slugs`, `migrate_users`: commands that bring old rows up to date, and are run once. */
+function isOnceCommand(file: string): boolean {
+  return isCommandFile(file) && /(?:^|[/_])(?:fix|fixes|backfill|populate|migrate|convert|upgrade|deprecated|legacy)(?:_\w*)?\.py$/.test(file);
 }
 
 export function isCommandFile(file: string): boolean {

@@ -2,6 +2,7 @@
 import type { LazyLoad } from "../model/index.ts";
 import { isAskedOnce, rarity } from "../model/otherwise.ts";
 import { groupBy } from "../model/group-by.ts";
+import { isOfOnceCommand } from "./command-files.ts";
 
 export interface LoadGroup {
   /** The load with the longest path. */
@@ -81,6 +82,7 @@ function mainOf(loads: readonly LazyLoad[]): LazyLoad | undefined {
     (a, b) =>
       Number(a.withoutCaller) - Number(b.withoutCaller) ||
       a.doubts.length - b.doubts.length ||
+      Number(isOfOnceCommand(a)) - Number(isOfOnceCommand(b)) ||
       Number(a.refreshed === true) - Number(b.refreshed === true) ||
       rarity(a.otherwise) - rarity(b.otherwise),
   )[0];

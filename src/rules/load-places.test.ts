@@ -153,4 +153,42 @@ class Command(BaseCommand):
   };
   expect(await found("create_sample_data")).toEqual(["possible"]);
   expect(await found("send_samples")).toEqual(["certain"]);
+  expect(await found("backfill_totals")).toEqual(["possible"]);
+  expect(await found("remove_deprecated_settings")).toEqual(["possible"]);
+  expect(await found("fixtures_report")).toEqual(["certain"]);
+});
+
+test("what others run as well is told of them", async () => {
+  const command = `from django.core.management.base import BaseCommand
+from shop.orders import names
+
+
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        names()
+`;
+  const loops = `from django.core.management.base import BaseCommand
+from shop.orders import paid
+
+
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        for order in paid():
+            print(order.customer.name)
+`;
+  const report = await analyseShop({
+    "shop/orders.py": `from shop.models import Order
+
+
+def paid():
+    return Order.objects.filter(paid=True)
+
+
+def names():
+    return [order.customer.name for order in paid()]
+`,
+    "shop/management/commands/migrate_orders.py": loops,
+    "shop/management/commands/send_orders.py": command,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ confidence }) => confidence)).toEqual(["certain"]);
 });

@@ -3,7 +3,7 @@ import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } fr
 import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
 import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
-import { isSampleDataCommand } from "./command-files.ts";
+import { isOfOnceCommand, isSampleDataCommand } from "./command-files.ts";
 import { isFurtherDown } from "./load-groups.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan, isWithin } from "../model/span.ts";
@@ -59,7 +59,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.doubts.length > 0 || isAskedOnce(load.otherwise) || load.origin.kind === "parameter" || isFurtherDown(load.path)) return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
-  if (isSampleDataCommand(load.origin.span.file)) return "possible";
+  if (isSampleDataCommand(load.origin.span.file) || isOfOnceCommand(load)) return "possible";
   if (load.otherwise !== undefined || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
     return "likely";
   return "certain";
@@ -162,6 +162,7 @@ export function loadDoubt(load: LazyLoad, asksAnyway = false): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
   if (load.otherwise !== undefined) return otherwiseDoubt(load.otherwise, load.doubts);
   if (isSampleDataCommand(load.origin.span.file)) return "the command makes data to try things with";
+  if (isOfOnceCommand(load)) return "the command's name says that it is run once";
   if (isFurtherDown(load.path)) return "no row may be so far down: what loads the levels before it may load all that there are";
   if (load.origin.computed === true) return "names that are computed when it runs may load it";
   return load.withoutCaller && !asksAnyway ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";

@@ -130,3 +130,20 @@ def work(ids):
   });
   expect(report.findings.filter(({ rule }) => rule === "defeated-prefetch")).toHaveLength(2);
 });
+
+test("groups are put together from the prefetched rows", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models import Count
+from shop.models import Order
+
+
+def work():
+    for order in Order.objects.prefetch_related("lines"):
+        print(list(order.lines.values("product").annotate(lines=Count("pk"))))
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "defeated-prefetch");
+  expect(found.map(({ claim, remedy }) => [claim, remedy])).toEqual([
+    ["`lines` is prefetched for each `Order`, then the database is asked to group them: one query a row.", "Put the groups together from `all()` in Python."],
+  ]);
+});

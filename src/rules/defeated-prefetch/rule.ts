@@ -70,6 +70,7 @@ const SERVED: ReadonlySet<string> = new Set(["count", "exists", "contains"]);
 
 function howAgain({ method, narrowed }: LazyLoad): string {
   if (method === "dropped") return "dropped and read again";
+  if (method === "groups") return "the database is asked to group them";
   if (method !== null && SERVED.has(method)) return `${narrowed === true ? "what narrows it" : "what is chained"} before \`${method}()\` queries it again`;
   return `${method === null || method === "requery" ? "a chained method" : `\`${method}\``} queries it again`;
 }
@@ -86,6 +87,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
       return "Take it out of `all()` in Python: `max(rows.all(), key=…)` by the same field.";
     case "earliest":
       return "Take it out of `all()` in Python: `min(rows.all(), key=…)` by the same field.";
+    case "groups":
+      return "Put the groups together from `all()` in Python.";
     case "values":
       return "Build the values from `all()` in Python.";
     case "requery":

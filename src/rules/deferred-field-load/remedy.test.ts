@@ -57,3 +57,34 @@ def work():
   const [finding] = report.findings.filter(({ rule }) => rule === "deferred-field-load");
   expect(finding?.message).toContain("call `defer(None)` on it");
 });
+
+test("the columns that the queryset of one Prefetch leaves out are told together", async () => {
+  const [finding, ...others] = await found(
+    'Order.objects.prefetch_related(Prefetch("customer", Customer.objects.only("name"))):\n        print(order.customer.email, order.customer.vip)',
+  );
+  expect(others).toEqual([]);
+  expect(finding?.claim).toBe(
+    "`work` leaves `email` and `vip` out of the rows that it prefetches as `customer`, then reads them of each row: one query a row for each of them.",
+  );
+  expect(finding?.fixes.flatMap(({ edits }) => edits.map(({ text }) => text.trim()))).toContain(', "email", "vip"');
+});
+
+test("who counts the rows reads none of their columns", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.core.paginator import Paginator
+from shop.models import Order
+
+
+def page(number):
+    paginator = Paginator(Order.objects.only("status"), 100)
+    return paginator.page(number), paginator.count
+
+
+def work():
+    orders, count = page(1)
+    return [order.placed_at for order in orders]
+`,
+  });
+  const [finding] = report.findings.filter(({ rule }) => rule === "deferred-field-load");
+  expect(finding?.remedy).toBe('Add `"placed_at"` to `only()`, or take it out of `defer()`.');
+});

@@ -31,7 +31,7 @@ function byQueryset(groups: readonly LoadGroup[], input: RuleInput): Groups[] {
   for (const group of groups) {
     const { origin, path, loop } = group.load;
     const owner = path.split("__").slice(0, -1).join("__");
-    const isAlone = isNamed(group.load) || prefetchedBefore(group.load, input) !== null;
+    const isAlone = isNamed(group.load);
     const sure = confidenceOf(group.load, input.facts) === "possible" ? "possible" : "shown";
     const key = [origin.symbol, origin.model, origin.span.file, origin.span.start, loop?.span.file, loop?.span.start, owner, sure, isAlone ? path : ""].join(
       "\n",
@@ -47,15 +47,15 @@ function toDraft(groups: Groups, input: RuleInput): FindingDraft {
   const [{ load }] = groups;
   const holder = holderName(load.origin.symbol, input.program);
   const prefetched = prefetchedBefore(load, input);
-  const column = deferredColumn(load);
   const rows = `each \`${modelName(load.origin.model)}\``;
+  const [it, each, one] = groups.length === 1 ? ["it", "each of them", "one query a row"] : ["them", "each row", "one query a row for each of them"];
   return {
     key: [load.origin.symbol, load.origin.model, ...groups.map((one) => one.load.path)],
     confidence: confidenceOf(load, input.facts),
     claim:
       prefetched === null
-        ? `\`${holder}\` leaves out ${columnList(groups)}, then reads ${groups.length === 1 ? `it of ${rows}: one query a row` : `them of ${rows}: one query a row for each of them`}.`
-        : `\`${holder}\` leaves \`${column}\` out of the rows that it prefetches as \`${dotted(prefetched)}\`, then reads it of each of them: one query a row.`,
+        ? `\`${holder}\` leaves out ${columnList(groups.map(({ load: { path } }) => dotted(path)))}, then reads ${it} of ${rows}: ${one}.`
+        : `\`${holder}\` leaves ${columnList(columnsOf(groups))} out of the rows that it prefetches as \`${dotted(prefetched)}\`, then reads ${it} of ${each}: ${one}.`,
     ...saying(groups, prefetched, input),
     doubt: loadDoubt(load),
     model: load.origin.model,
@@ -64,7 +64,7 @@ function toDraft(groups: Groups, input: RuleInput): FindingDraft {
       load,
       groups.flatMap(({ loads }) => loads),
     ),
-    fixes: prefetched === null ? keepColumnFix(loadsOf(groups), input) : keepKeyFix({ ...load, path: prefetched }, column, input),
+    fixes: prefetched === null ? keepColumnFix(loadsOf(groups), input) : keepKeyFix({ ...load, path: prefetched }, columnsOf(groups), input),
   };
 }
 
@@ -75,9 +75,13 @@ function loadsOf([first, ...others]: Groups): [LazyLoad, ...LazyLoad[]] {
 /** More names than these do not help to find the place. Ours. */
 const MOST_NAMES = 4;
 
+function columnsOf(groups: Groups): readonly string[] {
+  return groups.map(({ load }) => deferredColumn(load));
+}
+
 /** "`body`, `abstract` and 3 more columns" */
-function columnList(groups: Groups): string {
-  const names = groups.map(({ load }) => `\`${dotted(load.path)}\``);
+function columnList(columns: readonly string[]): string {
+  const names = columns.map((column) => `\`${column}\``);
   const more = names.length - MOST_NAMES;
   if (more > 0) return `${names.slice(0, MOST_NAMES).join(", ")} and ${more} more columns`;
   return names.length === 1 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
@@ -101,19 +105,19 @@ function isNamed({ origin, path }: LazyLoad): boolean {
 
 function saying(groups: Groups, prefetched: string | null, input: RuleInput): Pick<FindingDraft, "reason" | "remedy"> {
   const [{ load }, ...others] = groups;
+  const [column, it] = others.length === 0 ? ["the column", "it"] : ["the columns", "them"];
+  const names = others.length === 0 ? `\`"${deferredColumn(load)}"\`` : it;
   if (prefetched !== null)
     return {
-      reason: "`only()` or `defer()` in the queryset of the `Prefetch` left the column out, and each row then fetches it alone.",
-      remedy: `Add \`"${deferredColumn(load)}"\` to \`only()\` in the queryset of the \`Prefetch("${prefetched}", …)\`, or take it out of \`defer()\` there.`,
+      reason: `\`only()\` or \`defer()\` in the queryset of the \`Prefetch\` left ${column} out, and each row then fetches ${it} alone.`,
+      remedy: `Add ${names} to \`only()\` in the queryset of the \`Prefetch("${prefetched}", …)\`, or take ${it} out of \`defer()\` there.`,
     };
   if (isNamed(load))
     return {
       reason: "After a `defer()` of the column, `only()` leaves it out although it names it, and each row then fetches it alone.",
       remedy: "Call `defer(None)` before `only()`, or begin at a manager that does not defer it.",
     };
-  const [column, it] = others.length === 0 ? ["the column", "it"] : ["the columns", "them"];
   const shared = "Other code uses this queryset: where its rows are read here, call `defer(None)` on it, which loads all columns";
-  const names = others.length === 0 ? `\`"${deferredColumn(load)}"\`` : it;
   return {
     reason: `\`only()\` or \`defer()\` left ${column} out, and each row then fetches ${it} alone.`,
     remedy: isShared(load, input)

@@ -3,11 +3,11 @@ import { analyseShop } from "../../../tests/support/fixture-project.ts";
 
 async function remedies(body: string): Promise<readonly string[]> {
   const report = await analyseShop({
-    "shop/work.py": `from shop.models import Order, Product\n\n\ndef work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
+    "shop/work.py": `from django.db.models import Count\nfrom shop.models import Order, Product\n\n\ndef work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
   });
   return report.findings
     .filter(({ rule }) => rule === "n-plus-one")
-    .map(({ message }) => message.replace(/^.*? (?=(?:Add|Read|Fetch|Use|A raw|No queryset) )/, ""));
+    .map(({ message }) => message.replace(/^.*? (?=(?:Add|Ask|Read|Fetch|Use|A raw|No queryset) )/, ""));
 }
 
 test("rows that are read whole are prefetched", async () => {
@@ -25,6 +25,14 @@ test("a prefetch alone does not serve values()", async () => {
 test("values of some rows are built from these", async () => {
   expect(await remedies('return [list(product.tags.filter(name="x").values_list("name", flat=True)) for product in Product.objects.all()]')).toEqual([
     'Add `Prefetch("tags", queryset=…, to_attr=…)` with the conditions of the chain to the queryset, and build the values from its list in Python: `values()` would query again.',
+  ]);
+});
+
+test("groups are counted by the database, not from rows that are fetched", async () => {
+  const body =
+    'for order in Order.objects.all():\n    for row in order.lines.filter(price__gt=1).values("product").annotate(lines=Count("pk")):\n        print(row["lines"])';
+  expect(await remedies(body)).toEqual([
+    'Ask once before the loop: let the database group `Line.objects.filter(order__in=…)` with `"order"` added to `values()`, and look the groups of each row up in a dictionary.',
   ]);
 });
 

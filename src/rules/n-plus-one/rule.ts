@@ -1,4 +1,5 @@
-import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { groupBy } from "../../model/group-by.ts";
+import type { FindingDraft, LazyLoad, Origin, Rule, RuleInput } from "../../model/index.ts";
 import {
   givenBy,
   gainsNoPrefetch,
@@ -15,6 +16,7 @@ import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.t
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
 import { isOfGivenRows } from "../../fixes/eager-load.ts";
 import { innerRows } from "../../fixes/inner-rows.ts";
+import { onlyReader } from "../../fixes/shared-queryset.ts";
 import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
@@ -53,7 +55,7 @@ export const rule: Rule = {
   check: (input) => {
     const guilty = input.facts.loads.filter((load) => isGuilty(load, input));
     const { single, shared } = byHandler(oncePerReceiver(mergeLoads(toldOnce(guilty, input))), input);
-    return [...single.map((group) => toDraft(group, input)), ...shared.map((read) => handlerDraft(read, input))];
+    return [...oncePerInnerLoop(single, input).map((group) => toDraft(group, input)), ...shared.map((read) => handlerDraft(read, input))];
   },
 };
 
@@ -63,6 +65,30 @@ function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLo
   const isInner = ({ origin, path }: LazyLoad): boolean =>
     origin.collected === true && (stepsOf(input.graph, origin.model, path) ?? []).slice(0, -1).some((field) => field.relation?.single === false);
   return loads.filter((load) => !isInner(load) || !told.has(`${load.access.file}:${load.access.start}`));
+}
+
+interface Told extends ToldLoads {
+  /** Further querysets whose rows come to the same inner loop, where one change mends all. */
+  readonly comers: readonly Origin[];
+}
+
+/** Whoever calls the function with the inner loop, that loop's queryset is where its rows are loaded further: one is told, with the others' places. */
+function oncePerInnerLoop(groups: readonly ToldLoads[], input: RuleInput): readonly Told[] {
+  const placeOf = ({ load }: ToldLoads): unknown => {
+    const inner = innerRows(load, input);
+    if (inner !== null) return `${inner.all.file}:${inner.all.end} ${inner.path}`;
+    return load.origin.kind === "related" ? `${load.origin.span.file}:${load.origin.span.end} ${load.path}` : load;
+  };
+  return [...groupBy(groups, placeOf).values()].flatMap((same) => {
+    const [first, ...others] = same.toSorted((a, b) => rank(a, input) - rank(b, input));
+    return first === undefined ? [] : [{ ...first, comers: others.map(({ load }) => load.origin) }];
+  });
+}
+
+/** What is seen from further out tells of the rows on the way as well. */
+function rank({ load }: ToldLoads, { facts }: RuleInput): number {
+  if (confidenceOf(load, facts) === "possible") return 2;
+  return load.path.includes("__") ? 0 : 1;
 }
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
@@ -77,8 +103,8 @@ function isOfNewKey({ reason, kind, origin, path }: LazyLoad): boolean {
   return (kind === "fk" || kind === "o2o") && (reason === "changed" || (reason === "unloaded" && isSetAtTimes));
 }
 
-function toDraft(group: ToldLoads, input: RuleInput): FindingDraft {
-  const { load, loads, others } = group;
+function toDraft(group: Told, input: RuleInput): FindingDraft {
+  const { load, loads, others, comers } = group;
   const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
@@ -95,7 +121,7 @@ function toDraft(group: ToldLoads, input: RuleInput): FindingDraft {
     doubt: isFar ? FAR_DOWN : loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
     relation: load.path,
-    places: loadPlaces(load, loads),
+    places: [...loadPlaces(load, loads), ...comers.map(({ span }) => ({ role: "queryset" as const, span, label: "its rows come here as well" }))],
     fixes: isOfNewKey(load) ? [] : lazyLoadFixes(load, loads, input),
   };
 }
@@ -161,6 +187,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (giver !== null) return `Call \`prefetch_related_objects([…], "${load.path}")\` before the loop, on the row that \`${giver}()\` gives.`;
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
+  if (past === "groups") return remedyOfGroups(load, input);
   if (gainsNoPrefetch(load, input))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load, past, input)}`;
   if (past !== null) return remedyPast(load, past, input);
@@ -180,6 +207,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     return `Add \`${method}("${load.path}")\` in the \`get_queryset()\` of \`${modelName(load.origin.model)}\`'s admin: rows of other models come to the action as well.`;
   if (load.origin.forAction === true)
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
+  const reader = onlyReader(load, input);
+  if (reader !== null) return `Add \`${method}("${path}")\` to what \`${reader.text}\` gives, where these rows are read: other code goes through them as well.`;
   return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 
@@ -211,6 +240,14 @@ function remedyBefore(operation: string, load: LazyLoad): string {
 /** `prefetch_related()` keeps the rows as they were before the loop. */
 function remedyBesideNewRows(path: string, model: string): string {
   return `Make the \`${model}\` rows in a loop of their own, then fetch these with \`prefetch_related("${path}")\`: a prefetch from before this loop does not hold the rows that it makes.`;
+}
+
+/** Rows that are fetched to be counted in Python are many more than the groups. */
+function remedyOfGroups({ origin, path }: LazyLoad, { graph }: RuleInput): string {
+  const { target = null, back = null } = stepsOf(graph, origin.model, path)?.at(-1)?.relation ?? {};
+  const all = target === null || back === null ? "the rows of all rounds" : `\`${modelName(target)}.objects.filter(${back}__in=…)\``;
+  const key = back === null ? "the key of the round's row" : `\`"${back}"\``;
+  return `Ask once before the loop: let the database group ${all} with ${key} added to \`values()\`, and look the groups of each row up in a dictionary.`;
 }
 
 /** A prefetch alone would be one query more. */

@@ -47,7 +47,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: keepKeyFix(load, column, input),
+    fixes: keepKeyFix(load, [column], input),
   };
 }
 

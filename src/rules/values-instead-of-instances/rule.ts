@@ -35,16 +35,28 @@ function isGuilty(known: KnownReads, input: RuleInput): boolean {
 function toDraft({ origin, model, columns, runs }: KnownReads, input: RuleInput): FindingDraft {
   const names = [...origin.columns];
   const flat = names.length === 1 ? ", flat=True" : "";
+  const isFew = isOfOneUser(origin, model, input);
   return {
     key: [origin.symbol, origin.model],
+    ...(isFew ? { confidence: "possible" } : {}),
     claim: `\`${holderName(origin.symbol, input.program)}\` makes \`${modelName(origin.model)}\` instances of ${columns.length} columns to read ${listed(names)}.`,
     reason: "Making a model instance costs several times what a tuple does, and every column is sent.",
     remedy: `Iterate \`values_list(${names.map((name) => `"${name}"`).join(", ")}${flat})\` instead.`,
-    doubt: "a field's class may convert its value only on instances",
+    doubt: isFew ? "one user may have few of these rows" : "a field's class may convert its value only on instances",
     model: origin.model,
     places: [{ role: "queryset", span: origin.span }, ...runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
     fixes: valuesFix(runs, model, input),
   };
+}
+
+/** `filter(user=request.user)`: a page that asks for a user's own rows has few of them, as a rule. */
+function isOfOneUser({ calls }: KnownReads["origin"], { fields }: Model, { graph, project }: RuleInput): boolean {
+  const user = graph.byLabel(project.authUserModel)?.concrete;
+  const isOfUser = (name: string): boolean => {
+    const relation = [...fields.values()].find((field) => field.name === name || field.attname === name)?.relation;
+    return relation?.kind === "fk" && user !== undefined && graph.byLabel(relation.target ?? "")?.concrete === user;
+  };
+  return calls.some((call) => call.name === "filter" && call.keywords.some(({ name }) => isOfUser(name)));
 }
 
 /** `[row.name for row in rows]` becomes `list(rows.values_list("name", flat=True))`. */

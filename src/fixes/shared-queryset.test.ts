@@ -1,0 +1,30 @@
+/** A relation that one caller reads is loaded for that caller. */
+import { expect, test } from "vitest";
+import { mend } from "../../tests/support/mend-project.ts";
+
+const code = (other: string): string => `from shop.models import Book
+
+
+def recent(no):
+    return Book.objects.filter(no__gt=no)
+
+
+def titles():
+    return [${other} for book in recent(3)]
+
+
+def work():
+    for book in recent(9):
+        print(book.author.name)
+`;
+
+test("what one caller reads is loaded for the rows that it goes through", async () => {
+  const { after, found } = await mend({ "shop/code.py": code("book.title") }, "n-plus-one");
+  expect(after).toBe(code("book.title").replace("recent(9):", 'recent(9).select_related("author"):'));
+  expect(found[0]?.remedy).toBe('Add `select_related("author")` to what `recent(9)` gives, where these rows are read: other code goes through them as well.');
+});
+
+test("what all callers read is loaded with the queryset", async () => {
+  const { after } = await mend({ "shop/code.py": code("book.author.no") }, "n-plus-one");
+  expect(after).toContain('filter(no__gt=no).select_related("author")');
+});

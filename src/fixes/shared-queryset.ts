@@ -1,0 +1,37 @@
+/** Rows of a helper's queryset that one of its callers alone reads further: there the relation is loaded, and for nobody else. */
+import type { LazyLoad, QueryRun, RuleInput, Span } from "../model/index.ts";
+import { pathTo } from "../python/syntax-tree.ts";
+
+/** The call whose rows that caller goes through: `open_orders(user)` of `for order in open_orders(user)`. */
+interface OnlyReader {
+  readonly span: Span;
+  readonly text: string;
+}
+
+const MANY: ReadonlySet<string> = new Set(["iterate", "list", "sorted"]);
+
+/** Null where all who go through the rows read it, or the loop stands beside the queryset. */
+export function onlyReader(load: LazyLoad, input: RuleInput): OnlyReader | null {
+  const { origin, path, loop } = load;
+  if (origin.kind !== "manager" || loop === null || loop.origin?.id !== origin.id) return null;
+  const { facts, program } = input;
+  const own = facts.runs.filter((run) => run.origin.id === origin.id && run.givesRows && MANY.has(run.how) && !run.cached);
+  const readers = facts.loads.filter((one) => one.origin.id === origin.id && `${one.path}__`.startsWith(`${path}__`));
+  const isRead = ({ span }: QueryRun): boolean => readers.some(({ loop: other }) => other !== null && endsAt(other.span, span));
+  const reading = own.filter(isRead);
+  const [run] = reading;
+  if (run === undefined || !endsAt(loop.span, run.span) || reading.some(({ span }) => !endsAt(span, run.span)) || reading.length === own.length) return null;
+  const call = pathTo(program, run.span).at(-1);
+  if (call?.kind !== "call" || call.start !== run.span.start || isWithinFunction(origin.span, run.span, input)) return null;
+  return { span: run.span, text: input.text(run.span.file).slice(run.span.start, run.span.end) };
+}
+
+function endsAt(one: Span, other: Span): boolean {
+  return one.file === other.file && one.end === other.end;
+}
+
+/** Both stand in one function, or the first is part of the second's own expression. */
+function isWithinFunction(origin: Span, reader: Span, { program }: RuleInput): boolean {
+  const holder = (span: Span): unknown => pathTo(program, span).findLast(({ kind }) => kind === "function");
+  return origin.file === reader.file && holder(origin) === holder(reader);
+}
