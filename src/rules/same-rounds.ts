@@ -159,11 +159,21 @@ function isOfContext(name: Name, nodes: readonly SyntaxNode[], span: Span, input
 /** Of the same value they make the same one. */
 const CONVERTS: ReadonlySet<string> = new Set(["str", "int"]);
 
-/** No call, unless it looks into the context, or writes a value as one of another type. */
+/** No call, unless it looks into the context or the request, or writes a value as one of another type. */
 function isKnown(node: SyntaxNode): boolean {
   if (node.kind === "call" && node.callee.kind === "name") return CONVERTS.has(node.callee.name);
-  if (node.kind === "call") return node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object);
+  if (node.kind === "call") return looksIntoRequest(node) || (node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object));
   return node.kind !== "lambda" && node.kind !== "await";
+}
+
+/** What the client sent, which nobody changes. */
+const SENT: ReadonlySet<string> = new Set(["GET", "POST", "COOKIES", "META", "headers", "query_params"]);
+
+/** `request.GET.get("status")`, `request.POST.getlist("ids")`. */
+function looksIntoRequest(node: SyntaxNode): boolean {
+  if (node.kind !== "call" || node.callee.kind !== "attribute" || !/^get(?:list)?$/.test(node.callee.name)) return false;
+  const { object } = node.callee;
+  return object.kind === "attribute" && SENT.has(object.name);
 }
 
 function isContext(node: SyntaxNode): node is Attribute {
@@ -251,7 +261,8 @@ export function hasUnknownInput(expr: Expr): boolean {
   const own = new Set<Expr>();
   for (let at = expr; at.kind === "attribute" || at.kind === "call"; at = at.kind === "call" ? at.callee : at.object) own.add(at);
   return [...nodesIn(expr)].some(
-    (node) => (node.kind === "call" && (node.callee.kind === "name" || !own.has(node))) || node.kind === "lambda" || node.kind === "await",
+    (node) =>
+      (node.kind === "call" && !looksIntoRequest(node) && (node.callee.kind === "name" || !own.has(node))) || node.kind === "lambda" || node.kind === "await",
   );
 }
 
