@@ -680,3 +680,17 @@ test("what rounds add to rows that others meet as well is added up", async () =>
   expect(await each('Review.objects.filter(product=row).update(rating=F("rating") + 1)')).not.toContain("Add up");
   expect(await each('Line.objects.filter(pk=row.pk).update(quantity=F("quantity") + 1)')).not.toContain("Add up");
 });
+
+test("what a function makes of constants and settings is the same, whatever it is handed", async () => {
+  const asked = (made: string): Promise<string> =>
+    remedy(
+      `def known(order):\n    found = []\n${made.replaceAll(/^/gm, "    ")}\n    return Customer.objects.filter(referrer__in=found).exists()\nfor order in Order.objects.all():\n    print(known(order))`,
+    );
+  expect(await asked("for name in settings.NAMES:\n    found.append(Customer.objects.get(name=name))")).toMatch(/^Run it once before the loop\./m);
+  expect(await asked("for name in settings.NAMES:\n    if name == order.status:\n        found.append(Customer.objects.get(name=name))")).not.toContain(
+    "Run it once",
+  );
+  expect(await asked("for name in settings.NAMES:\n    if name == order.status:\n        continue\n    found.append(name)")).not.toContain("Run it once");
+  expect(await asked("found.append(order.customer_id)")).not.toContain("Run it once");
+  expect(await asked("found.append(pick())")).not.toContain("Run it once");
+});
