@@ -694,3 +694,36 @@ test("what a function makes of constants and settings is the same, whatever it i
   expect(await asked("found.append(order.customer_id)")).not.toContain("Run it once");
   expect(await asked("found.append(pick())")).not.toContain("Run it once");
 });
+
+test("a form beside the rows of a loop is no form of a set", async () => {
+  const sure = async (loop: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/forms.py": `from django import forms
+
+from shop.models import Order
+
+
+class OrderForm(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+OrderFormSet = forms.modelformset_factory(Order, form=OrderForm, extra=0)
+`,
+      "shop/views.py": `from django.shortcuts import render
+
+from shop.forms import OrderForm, OrderFormSet
+from shop.models import Order, Tag
+
+
+def edit(request):
+    return render(request, "shop/edit.html", {"form": OrderForm(), "forms": OrderFormSet(queryset=Order.objects.all()), "tags": Tag.objects.all()})
+`,
+      "shop/templates/shop/edit.html": `{% for ${loop} %}{{ form.customer }}{% endfor %}`,
+    });
+    return report.findings.flatMap(({ rule, confidence }) => (rule === "query-in-loop" ? [confidence] : []));
+  };
+  expect(await sure("form in forms")).toEqual(["likely"]);
+  expect(await sure("tag in tags")).toEqual(["possible"]);
+});
