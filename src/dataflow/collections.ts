@@ -17,6 +17,7 @@ import {
   native,
   NONE,
   NO_ARGS,
+  SET,
   UNKNOWN,
   type CallArgs,
   type CallSite,
@@ -96,7 +97,9 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
       const found = dictItem(value, key ?? UNKNOWN, site.frame);
       const isCertain = key?.kind === "literal" && value.entries.has(String(key.value));
       if (isCertain) return found;
-      return fallback === undefined ? mayBeNone(found) : join(found, fallback);
+      if (fallback === undefined) return mayBeNone(found);
+      // Who gives a number or a text for what is not there keeps no None either.
+      return found === UNKNOWN && fallback.kind === "literal" && fallback.value !== null ? SET : join(found, fallback);
     }
     case "setdefault": {
       const existing = dictItem(value, key ?? UNKNOWN, site.frame);

@@ -1,5 +1,6 @@
 /** What code puts on the rows of a page is not asked for again. */
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../tests/support/framework-case.ts";
 
 /** A viewset whose serializer counts for a whole list of rows what a property of the model counts for one of them. */
@@ -92,4 +93,31 @@ test("an attribute that nothing ever sets is none of a queryset's", async () => 
 
 test("where code puts it on the rows under a condition, that it is asked for is doubtful", async () => {
   await expectMarked(counting(PAGED("page and self.request.user.is_staff"), { attach: ATTACH, mark: "# expect: words?" }));
+});
+
+test("a number out of a dictionary that has one for each row is no None", async () => {
+  const told = async (given: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/work.py": `from django.db.models import Count
+from shop.models import Customer, Order
+
+
+def counted(customer):
+    known = getattr(customer, "order_count", None)
+    if known is not None:
+        return known
+    return customer.orders.count()
+
+
+def work(request):
+    counts = {one["customer_id"]: one["n"] for one in Order.objects.values("customer_id").annotate(n=Count("pk"))}
+    for customer in Customer.objects.all():
+        customer.order_count = ${given}
+        print(counted(customer))
+`,
+    });
+    return report.findings.flatMap(({ rule, confidence }) => (rule === "aggregate-in-loop" ? [confidence] : []));
+  };
+  expect(await told("counts.get(customer.pk, 0)")).toEqual([]);
+  expect(await told("counts.get(customer.pk)")).toEqual(["certain"]);
 });

@@ -54,7 +54,8 @@ export function changedNames(node: SyntaxNode, except: SyntaxNode | null = null)
   return names;
 }
 
-function changedBy(node: SyntaxNode): readonly string[] {
+/** Names that the node itself binds or changes, without what stands within it. */
+export function changedBy(node: SyntaxNode): readonly string[] {
   switch (node.kind) {
     case "walrus":
       return [node.name];

@@ -3,7 +3,7 @@ import type { Attribute, ChainCall, Expr, Field, LazyLoad, Model, Name, QueryRun
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isNoneLiteral, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { calledName, fieldNamed, keywordLookups } from "./chains.ts";
-import { chainHead, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
+import { chainHead, changedBy, changedNames, exprAt, functionAt, localValuesOf, namesIn, soleValueOf, targetsOf } from "./code.ts";
 import { loopSite, type LoopSite } from "./loops.ts";
 import { dotted } from "./names.ts";
 import { isInside, isSameSpan, isWithin } from "../model/span.ts";
@@ -36,7 +36,7 @@ interface Way {
 function isHandedTheSame(name: Name, nodes: readonly SyntaxNode[], { at, calls, isLeft }: Way, input: RuleInput): boolean {
   const call = calls.at(-1);
   if (call === undefined) return isLeft(name.name);
-  if (isOfContext(name, nodes, at, input)) return true;
+  if (isOfContext(name, nodes, at, input) || isMadeOfConstants(name, at, input, new Set())) return true;
   const given = handedOver(name, nodes, at, call, input);
   if (given === null) return false;
   const within = nodesIn(given);
@@ -118,6 +118,43 @@ function isAssignedIn(around: SyntaxNode, name: string): boolean {
   );
 }
 
+/** A local name that the function makes of constants, settings and queries of models alone, whatever it was handed. */
+function isMadeOfConstants(name: Name, span: Span, input: RuleInput, seen: Set<string>): boolean {
+  const holder = functionAt(pathTo(input.program, span));
+  if (seen.has(name.name)) return true;
+  if (holder?.kind !== "function" || holder.params.some((param) => param.name === name.name)) return false;
+  seen.add(name.name);
+  const changes = nodesIn(holder).filter((node) => node !== holder && changedBy(node).includes(name.name));
+  const isConstant = (change: SyntaxNode): boolean => {
+    const parts = partsOfChange(change, pathTo(input.program, { ...change, file: span.file }))?.flatMap(nodesIn) ?? null;
+    if (parts === null || parts.some((node) => node !== change && !isKnown(node) && !isOfModel(node, span, input))) return false;
+    return namesReadIn(parts, holder).every((one) => isMadeOfConstants(one, span, input, seen));
+  };
+  return changes.length > 0 && changes.every(isConstant);
+}
+
+/** What a name is given, and what decides whether the code comes there; null where that is not told by what stands around it. */
+function partsOfChange(change: SyntaxNode, path: readonly SyntaxNode[]): readonly SyntaxNode[] | null {
+  if (change.kind !== "assign" && change.kind !== "call" && change.kind !== "for") return null;
+  const loops = path.filter(({ kind }) => kind === "for" || kind === "while");
+  if (loops.some((loop) => nodesIn(loop).some((node) => node.kind === "return" || (node.kind === "jump" && node.type !== "pass")))) return null;
+  return [...path.flatMap(decidesPath), ...(change.kind === "for" ? [change.iterable] : [change])];
+}
+
+/** What decides whether, and how often, the code comes to what stands within. */
+function decidesPath(node: SyntaxNode): readonly SyntaxNode[] {
+  if (node.kind === "if" || node.kind === "while" || node.kind === "conditional") return [node.test];
+  return node.kind === "for" ? [node.iterable] : [];
+}
+
+/** `Order.objects.get(…)`, `Order(…)`. */
+function isOfModel(node: SyntaxNode, { file }: Span, { program, graph }: RuleInput): boolean {
+  const head = node.kind === "call" ? chainHead(node) : null;
+  const module = moduleOf(program, file);
+  const symbol = module === null || head?.kind !== "name" ? null : program.resolve(module, head.name);
+  return symbol?.kind === "class" && graph.ofClass(symbol.cls) !== null;
+}
+
 /** What a call hands the function that it leads to as this parameter. */
 function handedOver({ name }: Name, nodes: readonly SyntaxNode[], span: Span, at: Span, input: RuleInput): Expr | null {
   const path = pathTo(input.program, span);
@@ -159,11 +196,21 @@ function isOfContext(name: Name, nodes: readonly SyntaxNode[], span: Span, input
 /** Of the same value they make the same one. */
 const CONVERTS: ReadonlySet<string> = new Set(["str", "int"]);
 
-/** No call, unless it looks into the context, or writes a value as one of another type. */
+/** No call, unless it looks into the context or the request, or writes a value as one of another type. */
 function isKnown(node: SyntaxNode): boolean {
   if (node.kind === "call" && node.callee.kind === "name") return CONVERTS.has(node.callee.name);
-  if (node.kind === "call") return node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object);
+  if (node.kind === "call") return looksIntoRequest(node) || (node.callee.kind === "attribute" && node.callee.name === "get" && isContext(node.callee.object));
   return node.kind !== "lambda" && node.kind !== "await";
+}
+
+/** What the client sent, which nobody changes. */
+const SENT: ReadonlySet<string> = new Set(["GET", "POST", "COOKIES", "META", "headers", "query_params"]);
+
+/** `request.GET.get("status")`, `request.POST.getlist("ids")`. */
+function looksIntoRequest(node: SyntaxNode): boolean {
+  if (node.kind !== "call" || node.callee.kind !== "attribute" || !/^get(?:list)?$/.test(node.callee.name)) return false;
+  const { object } = node.callee;
+  return object.kind === "attribute" && SENT.has(object.name);
 }
 
 function isContext(node: SyntaxNode): node is Attribute {
@@ -251,7 +298,8 @@ export function hasUnknownInput(expr: Expr): boolean {
   const own = new Set<Expr>();
   for (let at = expr; at.kind === "attribute" || at.kind === "call"; at = at.kind === "call" ? at.callee : at.object) own.add(at);
   return [...nodesIn(expr)].some(
-    (node) => (node.kind === "call" && (node.callee.kind === "name" || !own.has(node))) || node.kind === "lambda" || node.kind === "await",
+    (node) =>
+      (node.kind === "call" && !looksIntoRequest(node) && (node.callee.kind === "name" || !own.has(node))) || node.kind === "lambda" || node.kind === "await",
   );
 }
 

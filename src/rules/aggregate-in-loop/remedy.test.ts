@@ -395,3 +395,27 @@ def work():
   expect(await sure("print(letter(order))\norder.save()")).toBe("possible");
   expect(await sure("print(text(order))\norder.save()")).toBe("certain");
 });
+
+test("a function that keeps its answers asks for the first row alone", async () => {
+  const sure = async (decorator: string): Promise<string | undefined> => {
+    const report = await analyseShop({
+      "shop/work.py": `from functools import lru_cache
+
+from shop.models import Line
+
+
+${decorator}
+def first_line(product):
+    return product.lines.first()
+
+
+def work():
+    for line in Line.objects.select_related("product"):
+        print(first_line(line.product))
+`,
+    });
+    return report.findings.find(({ rule }) => rule === "aggregate-in-loop")?.confidence;
+  };
+  expect(await sure("@lru_cache()")).toBe("possible");
+  expect(await sure("")).toBe("certain");
+});

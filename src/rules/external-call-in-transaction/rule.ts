@@ -1,6 +1,7 @@
 import type { FindingDraft, Rule, RuleInput, Span } from "../../model/index.ts";
 import { groupBy } from "../../model/group-by.ts";
 import { holderName } from "../names.ts";
+import { comesBeforeStatements } from "../transactions/before-statements.ts";
 import { isRecorded, moreTransactions, ms, nearestOfEach, placeOf, waitingEvidence, waitingPlaces, waitings, type Waiting } from "../transactions/outside.ts";
 
 export const rule: Rule = {
@@ -56,16 +57,18 @@ function toDraft(one: Last & { readonly beside: readonly Span[] }, source: RuleI
       : block.holder === where || block.holder === ""
         ? "its transaction"
         : `the transaction of \`${block.holder}\``;
+  const isFirst = recorded === null && block !== null && comesBeforeStatements(source, block, [...one.calls, one.span]);
   const seen = recorded === null ? "" : ` The slowest of ${recorded.calls} took ${ms(recorded.slowest)} ms.`;
   const alike = beside.length === 0 ? "" : ` The same call may come to ${beside.length} more that ${beside.length === 1 ? "waits" : "wait"}.`;
   return {
     key: [where, target, block === null ? "request" : block.holder],
-    confidence: isRecorded(one) ? "certain" : "likely",
+    confidence: isRecorded(one) ? "certain" : isFirst ? "possible" : "likely",
     claim: `\`${where}\` calls \`${target}\` inside ${opened}.`,
     reason: `Until ${WAITS[kind]}, the connection is taken and every row lock of the transaction is kept.${moreTransactions(others)}${alike}${seen}`,
     remedy: remedyOf(one),
-    doubt:
-      kind === "mail"
+    doubt: isFirst
+      ? "nothing is asked of the database before it: the transaction has locked no row yet, and PostgreSQL has not been told of it"
+      : kind === "mail"
         ? "an e-mail backend that only stores or prints messages waits for nobody"
         : recorded === null
           ? "how long the call takes was not measured"

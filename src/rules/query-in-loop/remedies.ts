@@ -1,14 +1,14 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
 import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Span, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
-import { areRowsUsedElsewhere, isOnlyTested, nameOf } from "../runs.ts";
-import { pathTo } from "../../python/syntax-tree.ts";
-import { callAt, chainHead, changedNames, exprAt, functionAt, isSame } from "../code.ts";
+import { areRowsUsedElsewhere, isOnlyTested, nameOf, subjectOf } from "../runs.ts";
+import { moduleOf, nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { callAt, chainHead, changedNames, exprAt, functionAt, isSame, localValuesOf } from "../code.ts";
 import { ownCalls } from "../../fixes/chain-edit.ts";
 import { chainTo, fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
 import { holderName } from "../names.ts";
 import { isDecidedByRounds, isGivenTheSame, isInSerializer, isModelName, type Round, varies, writesRowsOf } from "../same-rounds.ts";
-import { isWithin } from "../../model/span.ts";
+import { isSameSpan, isWithin } from "../../model/span.ts";
 
 /** What differs from round to round in a query's conditions. */
 interface Keys {
@@ -32,6 +32,8 @@ interface Keys {
   readonly isTextOfNumber: boolean;
   /** Each round asks for a stretch of its own, `date__gte=row.start`, or works out columns by values of its own. */
   readonly isApart: boolean;
+  /** Names of lookups whose value may be None: `filter(parent=None)` finds rows without one, `parent__in=[None]` none. */
+  readonly nullable: readonly string[];
 }
 
 const CONDITIONS: ReadonlySet<string> = new Set(["filter", "get", "get_object_or_404", "aget", "aget_object_or_404"]);
@@ -47,7 +49,8 @@ export function remedyOf(round: Round, input: RuleInput): string {
   const annotated = calls.findIndex(({ name }) => name === "annotate");
   if (how === "aggregate" && annotated >= 0) return OF_GROUPS;
   if (!ONE.has(how) && how !== "count" && !TESTS.has(how) && calls.slice(0, Math.max(annotated, 0)).some(isGrouping)) return groupsOf(keysOf(round, input));
-  const remedy = relation === null ? byKeys(how, keysOf(round, input)) : ofRelation(run, how, relation);
+  const keys = keysOf(round, input);
+  const remedy = relation === null ? `${byKeys(how, keys)}${keys.isPlain ? withoutNull(keys) : ""}` : ofRelation(run, how, relation);
   return handed(remedy, run, input);
 }
 
@@ -71,11 +74,30 @@ function awaited(remedy: string): string {
 }
 
 /** `if rows:` fetches them: where something else reads them, they are what is wanted. `if rows.count():` wants no number. */
-function asksFor({ how, span }: QueryRun, input: RuleInput): string {
+function asksFor(run: QueryRun, input: RuleInput): string {
+  const { how, span } = run;
+  if (isLoadedToo(run, input)) return "iterate";
   const expr = how === "bool" || how === "count" ? exprAt(input, span) : null;
   if (expr === null) return how;
   if (how === "count") return isOnlyTested(input, span.file, expr) ? "exists" : how;
   return areRowsUsedElsewhere(input, span.file, expr) ? "iterate" : how;
+}
+
+const LOADS: ReadonlySet<string> = new Set(["iterate", "list", "len", "sorted", "unpack"]);
+
+/** `rows.count()`, and then a loop over `rows`: once the rows are there, they answer the question too. */
+function isLoadedToo({ how, span, origin, loop }: QueryRun, input: RuleInput): boolean {
+  const asked = exprAt(input, span);
+  if ((how !== "count" && how !== "exists") || loop === null || asked?.kind !== "call" || asked.callee.kind !== "attribute") return false;
+  const { object: rows } = asked.callee;
+  return (
+    rows.kind === "name" &&
+    input.facts.runs.some((other) => {
+      const same =
+        LOADS.has(other.how) && other.origin === origin && other.loop !== null && isSameSpan(other.loop.span, loop.span) ? subjectOf(input, other) : null;
+      return same?.kind === "name" && same.name === rows.name && functionAt(pathTo(input.program, other.span)) === functionAt(pathTo(input.program, span));
+    })
+  );
 }
 
 function byKeys(how: string, keys: Keys): string {
@@ -83,6 +105,12 @@ function byKeys(how: string, keys: Keys): string {
   if (how === "aggregate") return grouped(keys, "the same aggregate in a subquery", "annotate(…)");
   if (TESTS.has(how)) return tested(keys);
   return ONE.has(how) ? oneRow(how, keys) : manyRows(keys);
+}
+
+function withoutNull({ nullable }: Keys): string {
+  if (nullable.length === 0) return "";
+  const asked = nullable.map((name) => `\`${name}__isnull=True\``).join(", ");
+  return ` \`__in\` finds no NULL: rounds whose key is None need the rows with ${asked} as well.`;
 }
 
 /** `user__in=…`, and of rows that do not tell for which key they came, that key. */
@@ -183,13 +211,15 @@ function ofRelation({ narrowed }: QueryRun, how: string, relation: string): stri
   return `Load \`${relation}\` with these rows, by \`prefetch_related()\` where they are fetched, or \`prefetch_related_objects()\` before the loop.`;
 }
 
-function relationOfRounds({ run, site }: Round, input: RuleInput): string | null {
+function relationOfRounds(round: Round, input: RuleInput): string | null {
+  const { run, site } = round;
   const { kind, relation } = run.origin;
   if (kind !== "related" || relation === null) return null;
-  if (run.calls.length > 0 || run.inTemplate || site.loop === null) return relation;
-  const expr = exprAt(input, run.origin.span);
+  const expr = run.inTemplate || site.loop === null ? null : exprAt(input, run.origin.span);
   const head = expr === null ? null : chainHead(expr);
-  return head === null || head.kind !== "name" || changedNames(site.loop).has(head.name) ? relation : null;
+  // The row that the loop hands over may be one and the same, which rounds ask for different things.
+  if (run.calls.length > 0) return head === null || varies(head, round, input) || !keysOf(round, input).isPlain ? relation : null;
+  return head === null || head.kind !== "name" || site.loop === null || changedNames(site.loop).has(head.name) ? relation : null;
 }
 
 /** Whoever asks stands behind a call: it cannot know what was fetched before the loop. */
@@ -241,6 +271,7 @@ function keysOf(round: Round, input: RuleInput): Keys {
     isWhole: keyed.length === lookups.length && !loop.span.file.endsWith(".html"),
     isSliced: run.sliced,
     isTextOfNumber: field !== null && only !== undefined && isNumber(field) && isText(only.keyword.value, round, input.graph),
+    nullable: keyed.filter((lookup) => isOneField(lookup) && lookup.fields[0]?.null === true && isNullable(lookup.keyword.value, round, input)).map(nameIn),
     isApart: isOfStretch(keyed) || callsBefore(run).some((call) => WORKS_OUT.has(call.name) && valuesOf(call).some(isVaried)),
   };
 }
@@ -254,6 +285,29 @@ function isText(value: Expr, round: Round, graph: RuleInput["graph"]): boolean {
   const rows = rowsOf(round, graph);
   if (rows === null || value.kind !== "attribute" || !isRow(value.object, round)) return false;
   return /\.(?:Char|Text)Field$/.test(fieldNamed(rows, value.name)?.type ?? "");
+}
+
+/** A column of the loop's row, or of the row whose method asks, that may be NULL; by a name of its own too. */
+function isNullable(value: Expr, round: Round, input: RuleInput): boolean {
+  const { span } = round.run;
+  const rows = rowsOf(round, input.graph);
+  const own = ownModelOf(span, input);
+  const isColumnOf = (model: Model | null, name: string): boolean => model !== null && fieldNamed(model, name)?.null === true;
+  return [value, ...(value.kind === "name" ? localValuesOf(input, span.file, value) : [])].some((expr) =>
+    nodesIn(expr).some(
+      (node) =>
+        node.kind === "attribute" &&
+        ((isRow(node.object, round) && isColumnOf(rows, node.name)) ||
+          (node.object.kind === "name" && node.object.name === "self" && isColumnOf(own, node.name))),
+    ),
+  );
+}
+
+/** The model whose method holds the place. */
+function ownModelOf(span: Span, { graph, program }: RuleInput): Model | null {
+  const def = pathTo(program, span).findLast((node) => node.kind === "class");
+  const cls = def === undefined ? undefined : moduleOf(program, span.file)?.classes.get(def.name);
+  return cls === undefined ? null : graph.ofClass(cls);
 }
 
 function valuesOf({ args, keywords }: Pick<ChainCall, "args" | "keywords">): readonly Expr[] {

@@ -644,3 +644,92 @@ test("a number that rows hold as a text is looked for as a number", async () => 
   expect(await each("Customer.objects.get(pk=row.total)")).toBe("Fetch the rows of all rounds before the loop, with `in_bulk(…)`.");
   expect(await each("Customer.objects.get(email=row.status)")).toBe('Fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="email")`.');
 });
+
+test("what the client sent is the same in each round", async () => {
+  expect(await told('for order in Order.objects.all():\n    print(Customer.objects.get(pk=request.POST.get("customer")))')).toEqual([SAME("Customer")]);
+  const body = (value: string): string =>
+    `def chosen(asked, row):\n    return Customer.objects.get(pk=${value})\nfor order in Order.objects.all():\n    print(chosen(request, order))`;
+  expect(await remedy(body('asked.GET.get("customer")'))).toMatch(/^Run it once before the loop\./);
+  expect(await remedy(body("asked.GET.get(row.status)"))).not.toContain("Run it once");
+  expect(await remedy(body('row.state.get("customer")'))).not.toContain("Run it once");
+});
+
+test("one row whose relation rounds ask for different things is no row to annotate", async () => {
+  const asked = (who: string): Promise<string> =>
+    remedy(
+      `def has(customer, status):\n    return customer.orders.filter(status=status).exists()\nfirst = Customer.objects.get(pk=1)\nfor key in keys:\n    print(has(${who}, key))`,
+    );
+  expect(await asked("first")).toMatch(/^Fetch the keys that have rows once before the loop, `set\(….filter\(status__in=…\)/);
+});
+
+test("a key that may be None is found by no list", async () => {
+  const asked = (query: string): Promise<string> => remedy(`for row in Product.objects.all():\n    print(${query})`);
+  const none = "`__in` finds no NULL: rounds whose key is None need the rows with `discount__isnull=True` as well.";
+  expect(await asked("Product.objects.filter(discount=row.discount).count()")).toContain(none);
+  expect(await asked("Product.objects.filter(discount=row.stock).count()")).not.toContain("NULL");
+  expect(await asked("Product.objects.filter(stock=row.discount).count()")).not.toContain("NULL");
+});
+
+test("rows that are counted and then gone through are loaded", async () => {
+  const body = (rows: string): string =>
+    `for customer in Customer.objects.all():\n    rows = Order.objects.filter(customer=customer)\n    if rows.count() < 1:\n        continue\n    for row in ${rows}:\n        print(row.pk)`;
+  expect(await told(body("rows"))).toEqual([expect.stringContaining('by `prefetch_related("orders")`')]);
+  expect((await told(body("rows.filter(paid=True)"))).join("\n")).toContain("gives the answers by key");
+});
+
+test("what rounds add to rows that others meet as well is added up", async () => {
+  const each = async (update: string): Promise<string> => (await told(`for row in Line.objects.all():\n    ${update}`)).join("\n");
+  expect(await each('Product.objects.filter(category=row.kind).update(stock=F("stock") - row.quantity)')).toMatch(
+    /Add up in the loop what the rounds change, by key, and send one `update\(\)` for each key/,
+  );
+  expect(await each('Product.objects.filter(pk=row.product_id).update(stock=F("stock") - row.quantity)')).toContain("Add up");
+  expect(await each('Review.objects.filter(product=row).update(rating=F("rating") + 1)')).not.toContain("Add up");
+  expect(await each('Line.objects.filter(pk=row.pk).update(quantity=F("quantity") + 1)')).not.toContain("Add up");
+});
+
+test("what a function makes of constants and settings is the same, whatever it is handed", async () => {
+  const asked = (made: string): Promise<string> =>
+    remedy(
+      `def known(order):\n    found = []\n${made.replaceAll(/^/gm, "    ")}\n    return Customer.objects.filter(referrer__in=found).exists()\nfor order in Order.objects.all():\n    print(known(order))`,
+    );
+  expect(await asked("for name in settings.NAMES:\n    found.append(Customer.objects.get(name=name))")).toMatch(/^Run it once before the loop\./m);
+  expect(await asked("for name in settings.NAMES:\n    if name == order.status:\n        found.append(Customer.objects.get(name=name))")).not.toContain(
+    "Run it once",
+  );
+  expect(await asked("for name in settings.NAMES:\n    if name == order.status:\n        continue\n    found.append(name)")).not.toContain("Run it once");
+  expect(await asked("found.append(order.customer_id)")).not.toContain("Run it once");
+  expect(await asked("found.append(pick())")).not.toContain("Run it once");
+});
+
+test("a form beside the rows of a loop is no form of a set", async () => {
+  const sure = async (loop: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/forms.py": `from django import forms
+
+from shop.models import Order
+
+
+class OrderForm(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+OrderFormSet = forms.modelformset_factory(Order, form=OrderForm, extra=0)
+`,
+      "shop/views.py": `from django.shortcuts import render
+
+from shop.forms import OrderForm, OrderFormSet
+from shop.models import Order, Tag
+
+
+def edit(request):
+    return render(request, "shop/edit.html", {"form": OrderForm(), "forms": OrderFormSet(queryset=Order.objects.all()), "tags": Tag.objects.all()})
+`,
+      "shop/templates/shop/edit.html": `{% for ${loop} %}{{ form.customer }}{% endfor %}`,
+    });
+    return report.findings.flatMap(({ rule, confidence }) => (rule === "query-in-loop" ? [confidence] : []));
+  };
+  expect(await sure("form in forms")).toEqual(["likely"]);
+  expect(await sure("tag in tags")).toEqual(["possible"]);
+});

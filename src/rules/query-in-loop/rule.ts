@@ -255,6 +255,8 @@ function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence
   if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
   if (run.how === "refresh") return "likely";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
+  // No form of a set comes from a loop over rows: it goes through them beside one form, whose parts it may ask for alone (`form.city.field`).
+  if (run.how === "form choices" && loop.over === "rows") return "possible";
   // Who may not change the rows is shown no selects; a page may render a form's fields one by one.
   if (run.how === "choices" || run.how === "form choices") return "likely";
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";

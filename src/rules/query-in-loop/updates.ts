@@ -1,12 +1,13 @@
 /** `rows.filter(pk=row.pk).update(…)`, sent anew in each round. */
 import type { Call, Confidence, Expr, FindingDraft, LoopFact, RuleInput, Span, Write } from "../../model/index.ts";
-import { pathTo } from "../../python/syntax-tree.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { keywordLookups, type Lookup } from "../chains.ts";
 import { callAt, changedNames, namesIn, statementOf } from "../code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { asWritten } from "../coroutines.ts";
 import { isOverOwnFile } from "../own-files.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
+import { lastName } from "../transactions/blocks.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 
 interface LoopedUpdate {
@@ -62,10 +63,27 @@ function toDraft(one: LoopedUpdate, input: RuleInput): FindingDraft {
 
 const OF_KEYS = "Send one `filter(pk__in=…).update(…)` where all rows get the same or an expression; `bulk_update()` where each gets a value of its own.";
 
+const ADDS_UP =
+  "Add up in the loop what the rounds change, by key, and send one `update()` for each key after it: two rounds may meet the same row, which one `filter(…__in=…).update(…)` would change once.";
+
+/** `update(stock=F("stock") - 1)` of rows that other rounds may meet as well. */
+function addsUp(call: Call, one: LoopedUpdate, input: RuleInput): boolean {
+  if (!call.keywords.some(({ value }) => nodesIn(value).some((node) => node.kind === "call" && lastName(node.callee) === "F"))) return false;
+  const lookups = conditionsOf(call, one, input);
+  return lookups !== null && !lookups.some((lookup) => isOfLoopsRow(lookup, one));
+}
+
+/** `filter(order=row)`: no other round has that row. */
+function isOfLoopsRow({ keyword: { value } }: Lookup, { loop, site }: LoopedUpdate): boolean {
+  const row = value.kind === "attribute" && /^(?:pk|id)$/.test(value.name) ? value.object : value;
+  return loop.over === "rows" && site.loop?.kind === "for" && site.loop.target.kind === "name" && row.kind === "name" && row.name === site.loop.target.name;
+}
+
 /** A key that several rows may have says nothing of which they are: what writes row by row does not fit. */
 function remedyOf(one: LoopedUpdate, input: RuleInput): string {
   const { site } = one;
   const call = callAt(input, one.span);
+  if (call !== null && addsUp(call, one, input)) return ADDS_UP;
   const conditions = call === null ? null : conditionsOf(call, one, input);
   if (call === null || conditions === null) return OF_KEYS;
   const isOurs = one.write.calls.length === 0 && site.loop !== null;

@@ -1,0 +1,41 @@
+/** A wait that a transaction begins with holds nothing. */
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
+
+async function sure(body: string): Promise<string | undefined> {
+  const report = await analyseShop({
+    "shop/work.py": `import json
+
+import requests
+from django.db import transaction
+
+from shop.models import Order
+
+
+def sent(order, data):
+    return requests.post("https://pay.example.org/", data=data, timeout=5)
+
+
+def prepare(order):
+    print(order.customer.name)
+
+
+@transaction.atomic
+def work(order, rows):
+${body.replaceAll(/^(?=.)/gm, "    ")}
+`,
+  });
+  return report.findings.find(({ rule }) => rule === "external-call-in-transaction")?.confidence;
+}
+
+test("nothing is locked before the first statement", async () => {
+  expect(await sure('data = json.dumps({"pk": 1})\nsent(order, data)\norder.save()')).toBe("possible");
+  expect(await sure('order = Order(status="new")\nsent(order, str(order))\norder.save()')).toBe("possible");
+});
+
+test("a statement before the call, or in the round before it", async () => {
+  expect(await sure("order.save()\nsent(order, None)")).toBe("likely");
+  expect(await sure("sent(Order.objects.get(pk=order), None)")).toBe("likely");
+  expect(await sure("prepare(order)\nsent(order, None)")).toBe("likely");
+  expect(await sure("for row in rows:\n    sent(row, None)\n    row.save()")).toBe("likely");
+});
