@@ -785,3 +785,19 @@ class Customers(viewsets.ReadOnlyModelViewSet):
 `,
   });
 });
+
+test("a serializer's own class for relations shows what it reads of them", async () => {
+  await expectMarked(
+    api(`class NamedField(serializers.RelatedField):
+    def to_representation(self, value):
+        return value.name
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    serializer_related_field = NamedField
+
+    class Meta:
+        model = Order
+        fields = ["id", "customer"]  # expect: customer`),
+  );
+});
