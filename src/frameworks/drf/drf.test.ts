@@ -369,7 +369,7 @@ test("fields that `get_fields()` or `__init__()` add are shown", async () => {
 ${body.includes("get_fields") ? "        return fields" : ""}`);
   await expectMarked(adding('def get_fields(self):\n    fields = super().get_fields()\n    fields["customer"] = CustomerSerializer()', "customer"));
   await expectMarked(
-    adding('def get_fields(self):\n    fields = super().get_fields()\n    if SHOWN:\n        fields["customer"] = CustomerSerializer()', "customer?"),
+    adding('def get_fields(self):\n    fields = super().get_fields()\n    if SHOWN:\n        fields["customer"] = CustomerSerializer()', "customer"),
   );
   await expectMarked(
     adding('def __init__(self, *args, **kwargs):\n    super().__init__(*args, **kwargs)\n    self.fields["customer"] = CustomerSerializer()', "customer"),
