@@ -140,7 +140,8 @@ function* bindings(target: Expr, value: Expr | null): Generator<[string, Expr | 
   else if (target.kind === "sequence") {
     const parts = value?.kind === "sequence" && value.items.length === target.items.length ? value.items : null;
     const isPlain = target.items.every(({ kind }) => kind !== "star");
-    for (const [index, item] of target.items.entries()) yield* bindings(item, parts?.[index] ?? (isPlain && value?.kind === "call" ? partOf(value, index) : null));
+    for (const [index, item] of target.items.entries())
+      yield* bindings(item, parts?.[index] ?? (isPlain && value?.kind === "call" ? partOf(value, index) : null));
   }
 }
 
