@@ -52,6 +52,7 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "module":
       return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
     case "external":
+      if (value.name === "django.conf.settings" && name === "AUTH_USER_MODEL") return literal(engine.project.authUserModel);
       if (isClient(value.name)) return { kind: "external", name: `${value.name}.${name}` };
       return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
     case "dict":
@@ -59,7 +60,7 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "list":
       return collectionMethod(engine, value, name);
     case "literal":
-      return typeof value.value === "string" ? textMethod(engine, name, site) : UNKNOWN;
+      return typeof value.value === "string" ? textMethod(engine, value.value, name) : UNKNOWN;
     case "function":
     case "bound":
       return taskMethod(engine, value, name);
@@ -132,8 +133,9 @@ function uniqueRelations(engine: Engine): ReadonlyMap<string, Model | null> {
   return owners;
 }
 
-/** `"…".format(row)` and `", ".join(rows)` render what they are given. */
-function textMethod(engine: Engine, name: string, _site: AccessSite): Value {
+/** `"…".format(row)` and `", ".join(rows)` render what they are given; `"shop.Order".split(".")` are the parts. */
+function textMethod(engine: Engine, text: string, name: string): Value {
+  if (name === "split" || name === "rsplit") return native(`str.${name}:${text}`, ({ positional }) => partsOf(text, positional));
   if (name !== "format" && name !== "join") return UNKNOWN;
   return native(`str.${name}`, (args, at) => {
     for (const value of [...args.positional, ...args.keywords.values()]) {
@@ -142,6 +144,14 @@ function textMethod(engine: Engine, name: string, _site: AccessSite): Value {
     }
     return UNKNOWN;
   });
+}
+
+/** Where the text has no more parts than the call asks for. */
+function partsOf(text: string, [separator, most]: readonly Value[]): Value {
+  if (separator?.kind !== "literal" || typeof separator.value !== "string" || separator.value === "") return UNKNOWN;
+  const parts = text.split(separator.value);
+  const isWhole = most === undefined || (most.kind === "literal" && typeof most.value === "number" && parts.length - 1 <= most.value);
+  return isWhole ? list(parts.map((one) => literal(one))) : UNKNOWN;
 }
 
 /** Celery's ways of calling a task later: the body runs elsewhere, once per call. */

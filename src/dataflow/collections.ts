@@ -115,6 +115,7 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
     case "values":
       return value.rest === null ? list([...value.entries.values()]) : listOf(dictValues(value));
     case "items":
+    case "most_common":
       return dictItems(value);
     case "keys":
       return listOf(value.keys ?? UNKNOWN);

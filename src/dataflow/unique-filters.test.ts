@@ -112,3 +112,22 @@ class Payment(models.Model):
 `,
   });
 });
+
+test("among many ways to filter, one that names one row does not stand for the others", async () => {
+  const filters = ["name", "place__name", "place__code", "place__alias"].map(
+    (name) => `    if request.GET.get("${name}"):\n        people = people.filter(${name}=request.GET["${name}"])\n`,
+  );
+  await expectMarked({
+    "shop/models.py": MODELS,
+    "shop/code.py": `from shop.models import Person
+
+
+def names(request):
+    people = Person.objects.all()
+    if request.GET.get("id"):
+        people = people.filter(id=request.GET["id"])
+${filters.join("")}    for one in people:
+        print(one.place.name)  # expect: place
+`,
+  });
+});

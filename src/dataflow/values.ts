@@ -306,9 +306,16 @@ export function join(a: Value, b: Value): Value {
   if (values.length === 1 && first !== undefined) return first;
   if (a.kind === "union" && values.length === a.values.length && values.every((one, index) => one === a.values[index])) return a;
   const most = values.every(({ kind }) => kind === "literal") ? MAX_LITERALS : MAX_ALTERNATIVES;
-  const dropped = values.slice(most);
+  if (values.length <= most) return { kind: "union", values };
+  const inOrder = [...values.filter((one) => !hasOneRow(one)), ...values.filter(hasOneRow)];
+  const dropped = inOrder.slice(most);
   for (const one of dropped) escapeValue(one);
-  return { kind: "union", values: withOpenRecipe(values.slice(0, most), dropped) };
+  return { kind: "union", values: withOpenRecipe(inOrder.slice(0, most), dropped) };
+}
+
+/** Where a filter names one row at times, the rows of the other times say more. */
+function hasOneRow(value: Value): boolean {
+  return value.kind === "queryset" && value.atMostOne;
 }
 
 function addDistinct(values: Exclude<Value, UnionValue>[], value: Value): void {

@@ -1,4 +1,4 @@
-import type { ClassDef, Expr, FunctionDef, Import, Stmt } from "../model/ir.ts";
+import type { Call, ClassDef, Expr, FunctionDef, Import, Stmt } from "../model/ir.ts";
 import type { ClassInfo, Definition, PythonModule } from "../model/project.ts";
 
 /** A definition that stands where another is preferred: an `except` branch, the `else` of `TYPE_CHECKING`. */
@@ -139,8 +139,16 @@ function* bindings(target: Expr, value: Expr | null): Generator<[string, Expr | 
   else if (target.kind === "star") yield* bindings(target.value, null);
   else if (target.kind === "sequence") {
     const parts = value?.kind === "sequence" && value.items.length === target.items.length ? value.items : null;
-    for (const [index, item] of target.items.entries()) yield* bindings(item, parts?.[index] ?? null);
+    const isPlain = target.items.every(({ kind }) => kind !== "star");
+    for (const [index, item] of target.items.entries())
+      yield* bindings(item, parts?.[index] ?? (isPlain && value?.kind === "call" ? partOf(value, index) : null));
   }
+}
+
+/** `app, name = label.split(".")`: each name is one item of what the call gives. */
+function partOf(value: Call, index: number): Expr {
+  const { start, end } = value;
+  return { kind: "subscript", object: value, index: { kind: "num", value: index, start, end }, start, end };
 }
 
 function* importDefinitions(module: PythonModule, stmt: Import): Generator<[string, Definition]> {

@@ -369,7 +369,7 @@ test("fields that `get_fields()` or `__init__()` add are shown", async () => {
 ${body.includes("get_fields") ? "        return fields" : ""}`);
   await expectMarked(adding('def get_fields(self):\n    fields = super().get_fields()\n    fields["customer"] = CustomerSerializer()', "customer"));
   await expectMarked(
-    adding('def get_fields(self):\n    fields = super().get_fields()\n    if SHOWN:\n        fields["customer"] = CustomerSerializer()', "customer?"),
+    adding('def get_fields(self):\n    fields = super().get_fields()\n    if SHOWN:\n        fields["customer"] = CustomerSerializer()', "customer"),
   );
   await expectMarked(
     adding('def __init__(self, *args, **kwargs):\n    super().__init__(*args, **kwargs)\n    self.fields["customer"] = CustomerSerializer()', "customer"),
@@ -784,4 +784,20 @@ class Customers(viewsets.ReadOnlyModelViewSet):
     serializer_class = CustomerSerializer
 `,
   });
+});
+
+test("a serializer's own class for relations shows what it reads of them", async () => {
+  await expectMarked(
+    api(`class NamedField(serializers.RelatedField):
+    def to_representation(self, value):
+        return value.name
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    serializer_related_field = NamedField
+
+    class Meta:
+        model = Order
+        fields = ["id", "customer"]  # expect: customer`),
+  );
 });

@@ -357,7 +357,8 @@ class Reader {
   private add(map: Expr, name: string, value: Expr): void {
     if (value.kind !== "call" || value.callee.kind === "attribute" || !this.isFields(map)) return;
     this.added.push({ name, value, owner: this.method.owner });
-    if (this.unsure > 0 || this.loops.length > 0) this.dropped.add(name);
+    // A condition around it is one as in any code; how often a loop comes to it is not told.
+    if (this.loops.length > 0) this.dropped.add(name);
   }
 
   private remove(key: Expr): void {

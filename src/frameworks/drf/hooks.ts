@@ -351,7 +351,8 @@ function nameSpan(cls: ClassInfo, member: string, name: string): AccessSite["spa
 function representField(engine: Engine, serializer: ObjectValue, field: SerializerField, row: Value, site: CallSite): void {
   const { declared } = field;
   if (declared === null) {
-    const built = row.kind === "row" && row.model.fields.get(field.name)?.relation != null ? builtField(engine, serializer, field) : null;
+    const relation = row.kind === "row" ? row.model.fields.get(field.name)?.relation : null;
+    const built = relation == null ? null : (builtField(engine, serializer, field) ?? ownRelatedField(engine, serializer, field, relation.single));
     if (built === null) representModelField(engine, serializer, field, row, site);
     else representField(engine, serializer, { ...field, declared: built }, row, site);
     return;
@@ -395,6 +396,16 @@ function builtField(engine: Engine, serializer: ObjectValue, { name, site }: Ser
   const [cls, options] = made.items ?? [];
   if (cls?.kind !== "class" || options?.kind !== "dict" || options.rest !== null) return null;
   const field = engine.instantiate(cls.cls, { ...NO_ARGS, keywords: options.entries }, inner);
+  return field.kind === "object" ? field : null;
+}
+
+/** A project's own class for each relation that no field is declared for: `serializer_related_field = NamedField`. */
+function ownRelatedField(engine: Engine, serializer: ObjectValue, { site }: SerializerField, isSingle: boolean): ObjectValue | null {
+  const member = engine.program.member(serializer.cls, "serializer_related_field");
+  if (member === null || member.owner.module.origin === "builtin" || depthOf(engine, serializer, { ...site, expr: null }) > 0) return null;
+  const cls = engine.classMember(serializer.cls, "serializer_related_field", { kind: "class", cls: serializer.cls }, site);
+  if (cls?.kind !== "class" || kindOf(engine, cls.cls) !== "custom") return null;
+  const field = engine.instantiate(cls.cls, { ...NO_ARGS, keywords: isSingle ? new Map() : new Map([["many", literal(true)]]) }, { ...site, expr: null });
   return field.kind === "object" ? field : null;
 }
 

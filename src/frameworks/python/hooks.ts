@@ -104,8 +104,10 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "collections.deque": (engine) => (args, site) =>
     args.positional[0] === undefined ? list([]) : listOf(engine.iterate(args.positional[0], site.span, site.frame, "list").element),
   "collections.Counter": (engine) => (args, site) => {
-    for (const one of args.positional) engine.iterate(one, site.span, site.frame, "iterate");
-    return UNKNOWN;
+    const made = dict();
+    made.rest = UNKNOWN;
+    for (const one of args.positional) made.keys = engine.iterate(one, site.span, site.frame, "iterate").element;
+    return made;
   },
   "asgiref.sync.sync_to_async": inThread,
   "channels.db.database_sync_to_async": inThread,

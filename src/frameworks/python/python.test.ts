@@ -99,3 +99,21 @@ def command(status):
 `,
   });
 });
+
+test("what a counter counts are its keys", async () => {
+  await expectMarked({
+    "shop/counts.py": `from collections import Counter
+from shop.models import Line, Order
+
+
+def names():
+    for order in Counter(Order.objects.all()):
+        print(order.customer.name)  # expect: customer
+
+
+def often():
+    counted = Counter(line.product for line in Line.objects.select_related("product"))
+    return [product.category.name for product, times in counted.most_common(3)]  # expect: product.category
+`,
+  });
+});

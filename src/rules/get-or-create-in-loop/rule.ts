@@ -4,6 +4,7 @@ import { sourceText } from "../code.ts";
 import { asWritten } from "../coroutines.ts";
 import { fieldNamed } from "../chains.ts";
 import { collectEdits, pluralOf } from "../collect-fix.ts";
+import { accessorDrafts } from "./accessors.ts";
 import { hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
@@ -16,10 +17,12 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) =>
-    loopWrites(input, new Set(["get_or_create", "update_or_create"]))
+  check: (input) => [
+    ...loopWrites(input, new Set(["get_or_create", "update_or_create"]))
       .filter((one) => isGuilty(one, input))
       .map((one) => asWritten(toDraft(one, input), one.write)),
+    ...accessorDrafts(input),
+  ],
 };
 
 const SIGNALS = ["pre_save", "post_save"];

@@ -733,3 +733,36 @@ def edit(request):
   expect(await sure("form in forms")).toEqual(["likely"]);
   expect(await sure("tag in tags")).toEqual(["possible"]);
 });
+
+test("the way from a serializer's field to its method is no call of the project's", async () => {
+  const report = await analyseShop({
+    "shop/api.py": `from rest_framework import serializers, viewsets
+from shop.models import Line, Order
+
+
+def count(order):
+    return total(order)
+
+
+def total(order):
+    return Line.objects.filter(order=order).count()
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    lines = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = ["lines"]
+
+    def get_lines(self, order):
+        return count(order)
+
+
+class OrderViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.all()
+    serializer_class = OrderSerializer
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence)).toEqual(["likely"]);
+});

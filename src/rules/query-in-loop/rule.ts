@@ -122,7 +122,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
     confidence:
       isSetOff || isAlong || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) || isApart
         ? "possible"
-        : confidenceOf(run, loop, site),
+        : confidenceOf(run, loop, site, input),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
@@ -251,7 +251,7 @@ function formChoicesText(model: string): Text {
 /** More calls than this between loop and query, and the way may never be taken. */
 const NEAR = 2;
 
-function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
+function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite, input: RuleInput): Confidence {
   if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
   if (run.how === "refresh") return "likely";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
@@ -261,7 +261,12 @@ function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence
   if (run.how === "choices" || run.how === "form choices") return "likely";
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
   if (run.calls.length === 0) return run.otherwise === undefined ? "certain" : "likely";
-  return run.calls.length <= NEAR ? "likely" : "possible";
+  return run.calls.filter((call) => isInFunction(call, input)).length <= NEAR ? "likely" : "possible";
+}
+
+/** What a class body declares, a serializer's field first of all, is called for each row. */
+function isInFunction(call: Spot["span"], { program }: RuleInput): boolean {
+  return functionAt(pathTo(program, call)) !== null;
 }
 
 /** These send a statement whether or not the relation's rows are there. */
