@@ -1,5 +1,5 @@
 /** What a write sets off: a model's own `save()` and `delete()`, receivers of signals. */
-import type { RuleInput, SourceFacts, Span } from "../model/index.ts";
+import type { LazyLoad, RuleInput, SourceFacts, Span } from "../model/index.ts";
 import { pathTo } from "../python/syntax-tree.ts";
 import { functionAt } from "./code.ts";
 
@@ -24,6 +24,13 @@ export const SET_OFF = "the write of a row asks it, and costs each round more th
 export const FAR = 3;
 
 export const FAR_DOWN = "it is asked far down in a round that writes rows, and is a small part of what that costs";
+
+/** What a write sets off does a job for the row, and this is a small part of it. */
+export function isFarBelowWrite({ calls, access, origin }: LazyLoad, input: RuleInput): boolean {
+  // Django itself calls the receivers of what a delete takes with it.
+  if (origin.collected === true) return calls.length + 1 > FAR;
+  return calls.length > FAR && isSetOffByWrite(calls, access, input);
+}
 
 /** Places that write, and the functions that are called to write. */
 function writersIn(input: RuleInput): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { exprAt } from "../code.ts";
 import { areRowsUsedElsewhere, isOnlyTested, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
 
@@ -28,8 +29,22 @@ function testedAt(run: QueryRun, input: RuleInput): Expr | null {
   return expr?.kind === "not" ? expr.operand : expr;
 }
 
+const ONE: ReadonlySet<string> = new Set(["first", "last", "get", "latest", "earliest"]);
+
+/** `if rows: return rows.first().name`: the method that asks for one row after all. */
+function asksAgain(run: QueryRun, tested: Expr | null, { facts, program }: RuleInput): string | null {
+  if (tested?.kind !== "name") return null;
+  const again = facts.runs.find(({ how, span, symbol, order }) => {
+    if (!ONE.has(how) || symbol !== run.symbol || span.file !== run.span.file || order < run.order) return false;
+    const call = pathTo(program, span).findLast((one) => one.kind === "call" && one.callee.kind === "attribute" && one.callee.name === how);
+    return call?.kind === "call" && call.callee.kind === "attribute" && call.callee.object.kind === "name" && call.callee.object.name === tested.name;
+  });
+  return again?.how ?? null;
+}
+
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const tested = testedAt(run, input);
+  const again = asksAgain(run, tested, input);
   const isOwn = run.doubts.length === 0 && tested !== null && startsAtModel(input, run.span.file, tested);
   const end = tested?.end ?? run.span.end;
   const isCall = tested?.kind === "call" || tested?.kind === "name";
@@ -38,10 +53,16 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
     confidence: isOwn ? "likely" : "possible",
     claim: `Every matching \`${nameOf(run.model)}\` row is fetched to see whether there is one.`,
     reason: "The truth of a queryset loads all its rows; nothing reads them here.",
-    remedy: "Use `.exists()`: it stops at the first row.",
+    remedy:
+      again === null
+        ? "Use `.exists()`: it stops at the first row."
+        : `Ask for \`${again}()\` once, before the condition, and test what it gives: it is asked for after it anyway.`,
     doubt: !isOwn ? "a caller that prefetches these rows makes the test free" : "rows that are used later would make the test free",
     model: run.model,
     places: runPlaces(run, "loads every row"),
-    fixes: isCall ? [{ title: "Ask with exists()", safety: "safe", edits: [{ span: { file: run.span.file, start: end, end }, text: ".exists()" }] }] : [],
+    fixes:
+      isCall && again === null
+        ? [{ title: "Ask with exists()", safety: "safe", edits: [{ span: { file: run.span.file, start: end, end }, text: ".exists()" }] }]
+        : [],
   };
 }

@@ -6,7 +6,7 @@ import { pathTo } from "../../python/syntax-tree.ts";
 import { enclosingFunction } from "../code.ts";
 import type { ToldLoads } from "../load-groups.ts";
 import { confidenceOf, isMade } from "../load-places.ts";
-import { FAR, isSetOffByWrite } from "../set-off.ts";
+import { isSetOffByWrite } from "../set-off.ts";
 
 /** From as many querysets on such a read is told once. Ours: two can be mended where they are. */
 const MANY = 3;
@@ -30,13 +30,6 @@ export function byHandler(groups: readonly ToldLoads[], input: RuleInput): { rea
     else shared.push({ group: surest, elsewhere: rest.map(({ load }) => load) });
   }
   return { single: [...others, ...single], shared };
-}
-
-/** What a write sets off does a job for the row, and this is a small part of it. */
-export function isFarDown({ load }: ToldLoads, input: RuleInput): boolean {
-  // Django itself calls the receivers of what a delete takes with it.
-  if (load.origin.collected === true) return load.calls.length + 1 > FAR;
-  return load.calls.length > FAR && isSetOffByWrite(load.calls, load.access, input);
 }
 
 function isMendedThere({ load, loads }: ToldLoads, input: RuleInput): boolean {

@@ -37,8 +37,8 @@ import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { andOf, count, dotted, holderName, modelName } from "../names.ts";
-import { FAR_DOWN } from "../set-off.ts";
-import { byHandler, fieldOf, handlerOf, isFarDown, loopsOf, type HandlerRead } from "./handlers.ts";
+import { FAR_DOWN, isFarBelowWrite } from "../set-off.ts";
+import { byHandler, fieldOf, handlerOf, loopsOf, type HandlerRead } from "./handlers.ts";
 import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
@@ -108,7 +108,7 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
   const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
-  const isFar = key === null && isFarDown(group, input);
+  const isFar = key === null && isFarBelowWrite(load, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: isFar ? "possible" : confidenceOf(load, input.facts),
@@ -131,7 +131,7 @@ function handlerDraft({ group, elsewhere }: HandlerRead, input: RuleInput): Find
   const handler = handlerOf(load, input);
   const field = fieldOf(load);
   const key = keyColumn(load, [...loads, ...elsewhere], input);
-  const isFar = key === null && isFarDown(group, input);
+  const isFar = key === null && isFarBelowWrite(load, input);
   const purpose = key === null ? "" : ` only to ${purposeOf(key)}`;
   return {
     key: [handler, load.model, field],
