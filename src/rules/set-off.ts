@@ -18,7 +18,7 @@ export function isSetOffByWrite(calls: readonly Span[], access: Span, input: Rul
   return calls.some((call) => writers.has(placeKey(call))) || [...calls.slice(1), access].some((at) => writers.has(functionKey(at, input)));
 }
 
-export const SET_OFF = "the write of a row asks it, and costs each round more than the question";
+export const SET_OFF = "the write of a row sets it off, and costs each round more";
 
 /** More calls than these between a loop and a question are a job that is done for each row. Ours. */
 export const FAR = 3;

@@ -7,6 +7,7 @@ import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, ty
 import { asWritten } from "../coroutines.ts";
 import { isOverOwnFile } from "../own-files.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
+import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { lastName } from "../transactions/blocks.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 
@@ -44,13 +45,20 @@ function isGuilty({ loop, site, span }: LoopedUpdate, input: RuleInput): boolean
 function toDraft(one: LoopedUpdate, input: RuleInput): FindingDraft {
   const { write, loop, site, model } = one;
   const wait = waitsBeside(site, [...write.calls, write.span], input);
+  const isSetOff = loop.collects !== undefined || isSetOffByWrite(write.calls, write.span, input);
   return {
     key: [write.symbol, model, "update"],
-    confidence: wait !== null || isOverOwnFile(site, loop, input) ? "possible" : confidenceOf(write, loop, site),
+    confidence: isSetOff || wait !== null || isOverOwnFile(site, loop, input) ? "possible" : confidenceOf(write, loop, site),
     claim: `Each round of the loop sends an UPDATE of \`${nameOf(model)}\`.`,
     reason: "One statement can change the rows of all rounds.",
     remedy: remedyOf(one, input),
-    doubt: wait !== null ? waitDoubt(wait) : loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
+    doubt: isSetOff
+      ? SET_OFF
+      : wait !== null
+        ? waitDoubt(wait)
+        : loop.over === "rows"
+          ? "a loop over one row costs nothing more"
+          : "nothing says how many rounds the loop has",
     model,
     places: [
       { role: "loop", span: loop.span },
