@@ -409,3 +409,14 @@ test("what the queryset loads is missing only for a key that is set", async () =
     'for order in Order.objects.select_related("customer"):\n    if order.paid:\n        order.customer_id = int(request.GET["customer"])\n        print(order.customer.name)';
   expect(await remedies(body)).toEqual([expect.stringMatching(/^Fetch the rows of the new keys before the loop/)]);
 });
+
+test("what is asked of the one row that the filter names is asked once", async () => {
+  const body = (read: string) => `for order in Order.objects.filter(customer=request.customer):\n    print(${read})`;
+  expect((await remedies(body("list(order.customer.orders.filter(paid=True))")))[0]).toMatch(
+    /Every row has the `customer` that `filter\(\)` is given: ask that for `orders` once, before the loop\.$/,
+  );
+  expect((await remedies(body("order.customer.name")))[0]).toMatch(
+    /Set `customer` on the rows, which all have the one that `filter\(\)` is given, or add `select_related\("customer"\)` to the queryset\.$/,
+  );
+  expect(await remedies(body("order.customer.referrer.name"))).toEqual(['Add `select_related("customer__referrer")` to the queryset.']);
+});
