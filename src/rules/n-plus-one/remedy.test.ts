@@ -420,3 +420,30 @@ test("what is asked of the one row that the filter names is asked once", async (
   );
   expect(await remedies(body("order.customer.referrer.name"))).toEqual(['Add `select_related("customer__referrer")` to the queryset.']);
 });
+
+test("a row that each round finds by itself is fetched before the loop, whoever else goes through such rows", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def dear(price):
+    return Product.objects.filter(price__gt=price)
+
+
+def tags(product):
+    return [tag.name for tag in product.tags.all()]
+
+
+def show():
+    return [product.title for product in dear(9)]
+
+
+def work(prices):
+    for price in prices:
+        product = dear(price).first()
+        print(tags(product))
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ remedy }) => remedy)).toEqual(['Fetch the rows of all rounds before the loop, in one query with `prefetch_related("tags")`.']);
+});
