@@ -447,3 +447,9 @@ def work(prices):
   const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
   expect(found.map(({ remedy }) => remedy)).toEqual(['Fetch the rows of all rounds before the loop, in one query with `prefetch_related("tags")`.']);
 });
+
+test("batches that a loop asks for until none is left need their queries", async () => {
+  const body =
+    "for order in Order.objects.all():\n    while True:\n        batch = list(order.lines.all()[:100])\n        if not batch:\n            break\n        request.use(batch)";
+  expect(await remedies(body)).toEqual([]);
+});
