@@ -453,3 +453,24 @@ test("batches that a loop asks for until none is left need their queries", async
     "for order in Order.objects.all():\n    while True:\n        batch = list(order.lines.all()[:100])\n        if not batch:\n            break\n        request.use(batch)";
   expect(await remedies(body)).toEqual([]);
 });
+
+test("what points to a row that is deleted is asked for before the delete", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from shop.models import Order
+
+
+@receiver(pre_delete, sender=Order)
+def gone(sender, instance, **kwargs):
+    print(instance.invoice.number)
+
+
+def forget(statuses):
+    Order.objects.filter(status__in=statuses).delete()
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ remedy }) => remedy)).toEqual([
+    "Ask for these rows of all that are deleted once, before the delete, and let the receiver look among them: after it they are gone.",
+  ]);
+});
