@@ -186,9 +186,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
   const reader = onlyReader(load, input);
   if (reader !== null) return `Add \`${method}("${path}")\` to what \`${reader.text}\` gives, where these rows are read: other code goes through them as well.`;
-  const pinned = pinnedStep(load, input);
-  if (pinned === path)
-    return `Set \`${pinned}\` on the rows, which all have the one that \`filter()\` is given, or add \`${method}("${path}")\` to the queryset.`;
+  if (kept === null && pinnedStep(load, input) === path)
+    return `Add \`${method}("${path}")\` to the queryset, or set \`${path}\` on the rows: all have the one that \`filter()\` is given.`;
   return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 
