@@ -70,7 +70,7 @@ function listCall(engine: Engine, value: ListValue, name: string, args: CallArgs
 /** `while rows: row = rows.pop()` is a loop over the rows. */
 function turnOf(element: Value, loop: Loop | null): Loop | null {
   if (loop?.over !== "while" || element.kind !== "row") return loop;
-  return { ...loop, over: "rows", origin: element.origin };
+  return { ...loop, over: "rows", origin: element.origin, path: element.path };
 }
 
 function addItem(value: ListValue, item: Value): void {

@@ -990,7 +990,7 @@ export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: S
   if (!queryset.isEmpty) queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
   const over = queryset.atMostOne || queryset.isEmpty ? "literal" : "rows";
-  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
+  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, path: queryset.path, depth: frame.depth, outer: frame.loop };
   engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
   const [column] = queryset.fields;

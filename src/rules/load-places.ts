@@ -84,8 +84,16 @@ export function isLoadPerRow(load: LazyLoad, facts: SourceFacts): boolean {
 
 /** Whose rows pay: those of the queryset, or those of the last relation to many on the way. */
 export function payers(load: LazyLoad, { graph }: Pick<RuleInput, "graph">): string {
+  const rows = `\`${modelName(load.origin.model)}\``;
   const steps = stepsToPayers(graph, load.origin.model, load.path);
-  return steps === 0 ? `\`${modelName(load.origin.model)}\`` : `row of \`${load.path.split("__").slice(0, steps).join(".")}\``;
+  if (steps === 0) return rows;
+  const many = load.path.split("__").slice(0, steps).join("__");
+  return isOneOf(many, load) ? `${rows}, of one row of its \`${dotted(many)}\`` : `row of \`${dotted(many)}\``;
+}
+
+/** `order.lines.all()[0]`: the loop goes over the orders. */
+function isOneOf(many: string, { origin, loop }: LazyLoad): boolean {
+  return loop?.path === "" && loop.origin?.id === origin.id && !many.includes("__");
 }
 
 /** What loads it beyond a generic foreign key, whose other models do not have the rest of the path; null for other paths. */
