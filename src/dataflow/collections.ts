@@ -10,6 +10,7 @@ import {
   dict,
   freshId,
   join,
+  alternatives,
   joinAll,
   list,
   listOf,
@@ -24,6 +25,7 @@ import {
   type ListValue,
   type Value,
   mayBeNone,
+  withDoubt,
 } from "./values.ts";
 
 export function collectionMethod(engine: Engine, value: ListValue | DictValue, name: string): Value {
@@ -191,5 +193,10 @@ function listItem(value: ListValue, index: Value, frame: Frame): Value {
   if (value.items !== null && index.kind === "literal" && typeof index.value === "number") {
     return value.items[index.value] ?? UNKNOWN;
   }
-  return inLoop(value.element, frame.loop);
+  const item = inLoop(value.element, frame.loop);
+  // `group[0]` for each group: rounds of a loop over rows have lists of their own.
+  const isOneOfEach = index.kind === "literal" && frame.loop?.over === "unknown" && value.type !== "generator";
+  return isOneOfEach ? joinAll(alternatives(item).map((one) => (one.kind === "row" ? withDoubt(one, ONE_OF_EACH) : one))) : item;
 }
+
+const ONE_OF_EACH = "one row is read of each list, which may hold many";
