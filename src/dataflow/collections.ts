@@ -194,8 +194,8 @@ function listItem(value: ListValue, index: Value, frame: Frame): Value {
     return value.items[index.value] ?? UNKNOWN;
   }
   const item = inLoop(value.element, frame.loop);
-  // `group[0]` for each group: rounds of a loop over rows have lists of their own.
-  const isOneOfEach = index.kind === "literal" && frame.loop?.over === "unknown" && value.type !== "generator";
+  // `group[0]` for each group, which were there before the loop: identities count up, those of loops among them.
+  const isOneOfEach = index.kind === "literal" && frame.loop?.over === "unknown" && value.id < frame.loop.id;
   return isOneOfEach ? joinAll(alternatives(item).map((one) => (one.kind === "row" ? withDoubt(one, ONE_OF_EACH) : one))) : item;
 }
 

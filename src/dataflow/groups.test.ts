@@ -26,3 +26,17 @@ test("one row of each group is not each row", async () => {
 test("each row of each group is", async () => {
   expect(await told("print([order.customer.name for order in group])")).toEqual([expect.stringMatching(/^(?:likely|certain) /)]);
 });
+
+test("a list that the round makes is of that round", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Order
+
+
+def work(statuses):
+    for status in statuses:
+        orders = [order for order in Order.objects.filter(status=status)]
+        print(orders[0].customer.name)
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ confidence }) => confidence)).toEqual(["likely"]);
+});
