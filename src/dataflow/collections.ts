@@ -10,6 +10,7 @@ import {
   dict,
   freshId,
   join,
+  alternatives,
   joinAll,
   list,
   listOf,
@@ -25,6 +26,7 @@ import {
   type ListValue,
   type Value,
   mayBeNone,
+  withDoubt,
 } from "./values.ts";
 
 export function collectionMethod(engine: Engine, value: ListValue | DictValue, name: string): Value {
@@ -71,7 +73,7 @@ function listCall(engine: Engine, value: ListValue, name: string, args: CallArgs
 /** `while rows: row = rows.pop()` is a loop over the rows. */
 function turnOf(element: Value, loop: Loop | null): Loop | null {
   if (loop?.over !== "while" || element.kind !== "row") return loop;
-  return { ...loop, over: "rows", origin: element.origin };
+  return { ...loop, over: "rows", origin: element.origin, path: element.path };
 }
 
 function addItem(value: ListValue, item: Value): void {
@@ -195,5 +197,10 @@ function listItem(value: ListValue, index: Value, frame: Frame): Value {
   if (value.items !== null && index.kind === "literal" && typeof index.value === "number") {
     return value.items[index.value] ?? UNKNOWN;
   }
-  return inLoop(value.element, frame.loop);
+  const item = inLoop(value.element, frame.loop);
+  // `group[0]` for each group, which were there before the loop: identities count up, those of loops among them.
+  const isOneOfEach = index.kind === "literal" && frame.loop?.over === "unknown" && value.id < frame.loop.id;
+  return isOneOfEach ? joinAll(alternatives(item).map((one) => (one.kind === "row" ? withDoubt(one, ONE_OF_EACH) : one))) : item;
 }
+
+const ONE_OF_EACH = "one row is read of each list, which may hold many";

@@ -23,6 +23,8 @@ export interface Loop {
   readonly span: Span;
   readonly over: "rows" | "literal" | "while" | "unknown";
   readonly origin: LiveOrigin | null;
+  /** From the origin's model to the rows that it goes over. */
+  readonly path?: string;
   /** Label of the model whose rows a delete() collects. */
   readonly collects?: string;
   /** Depth of the frame that runs the loop. */

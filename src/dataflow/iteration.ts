@@ -56,10 +56,11 @@ function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
   return { element: UNKNOWN, loop: newLoop(engine, "unknown", head, frame, null) };
 }
 
-function newLoop(engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
+function newLoop(engine: Engine, over: Loop["over"], head: Span, frame: Frame, row: Pick<RowValue, "origin" | "path"> | null): Loop {
   const { span } = projectSite({ span: head, frame });
   engine.recorder.loopSeen(span, over);
-  return { id: freshId(), span, over, origin, depth: frame.depth, outer: frame.loop };
+  const rows = row === null ? { origin: null } : { origin: row.origin, path: row.path };
+  return { id: freshId(), span, over, ...rows, depth: frame.depth, outer: frame.loop };
 }
 
 function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span): Iteration {
@@ -70,7 +71,7 @@ function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span)
   const row = firstRow(value.element);
   // One row that was put there in a loop of one round.
   const over = row === null ? (isAssorted(value.element) ? "literal" : "unknown") : row.loop?.over === "literal" ? "literal" : "rows";
-  const loop = newLoop(engine, over, head, frame, row?.origin ?? null);
+  const loop = newLoop(engine, over, head, frame, row);
   return { element: inLoop(value.element, loop), loop };
 }
 

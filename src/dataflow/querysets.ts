@@ -990,7 +990,7 @@ export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: S
   if (!queryset.isEmpty) queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
   const over = queryset.atMostOne || queryset.isEmpty ? "literal" : "rows";
-  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
+  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, path: placeOfRows(queryset).path, depth: frame.depth, outer: frame.loop };
   engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
   const [column] = queryset.fields;
@@ -1008,21 +1008,27 @@ function isMendedAtParent(row: RowValue, queryset: QuerysetValue): boolean {
   return (kind === "manager" || kind === "implicit") && !queryset.origin.span.file.endsWith(".py") && span.file.endsWith(".py");
 }
 
+/** The queryset that can load what its rows lack, and the way from there to them; `parent` is the row that they belong to where that is another one. */
+function placeOfRows(queryset: QuerysetValue): { readonly origin: QuerysetValue["origin"]; readonly path: string; readonly parent: RowValue | null } {
+  const { related, origin, path } = queryset;
+  const belongsToParent = related !== null && (related.plain || queryset.prefetched) && isMendedAtParent(related.row, queryset);
+  if (!belongsToParent) return { origin, path, parent: null };
+  return { origin: related.row.origin, path: joinPath(related.row.path, related.field.name), parent: related.row };
+}
+
 /** One row of the queryset; `loop` null for a single one. */
 export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | null, frame: Frame): Value {
   if (queryset.shape !== "rows" || queryset.isEmpty) return UNKNOWN;
-  const { related } = queryset;
-  const belongsToParent = related !== null && (related.plain || queryset.prefetched) && isMendedAtParent(related.row, queryset);
-  const path = belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path;
+  const { origin, path, parent } = placeOfRows(queryset);
   const row = makeRow({
     model: queryset.model,
-    origin: belongsToParent ? related.row.origin : queryset.origin,
+    origin,
     path,
     load: isBeyondReach(path) ? OPAQUE : withGivenOf(queryset),
     loop,
     extra: givenTo(queryset, loop),
-    joinable: belongsToParent ? false : queryset.joinable,
-    shared: belongsToParent ? related.row.shared : null,
+    joinable: parent === null ? queryset.joinable : false,
+    shared: parent?.shared ?? null,
     withoutCaller: queryset.withoutCaller,
     doubts: queryset.doubts,
   });

@@ -353,6 +353,7 @@ export class Recorder {
             span: loop.span,
             over: this.isShort(loop) ? "literal" : loop.over,
             origin: loop.origin === null ? null : of(loop.origin),
+            ...(loop.path === undefined ? {} : { path: loop.path }),
             ...(loop.collects === undefined ? {} : { collects: loop.collects }),
           };
     const roundsOf = (loop: Loop | null): LoopFact | null => (this.isOverSchemas(loop) ? null : loopOf(loop));

@@ -30,6 +30,19 @@ export function dropArgument(text: string, call: ChainCall, index: number): Edit
   return before === undefined ? null : { span: { file: call.file, start: before.end, end: arg.end }, text: "" };
 }
 
+/** Removes arguments that stand side by side; null where others stand between them. */
+export function dropArguments(text: string, call: ChainCall, indexes: readonly number[]): EditDraft | null {
+  const [first = -1, ...others] = indexes.toSorted((a, b) => a - b);
+  if (others.length === 0) return dropArgument(text, call, first);
+  if (call.args.length + call.keywords.length === indexes.length) return dropCall(text, call);
+  const last = first + others.length;
+  if (others.some((index, place) => index !== first + 1 + place)) return null;
+  const [from, to, before, next] = [call.args[first], call.args[last], call.args[first - 1], call.args[last + 1]];
+  if (from === undefined || to === undefined) return null;
+  if (next !== undefined) return { span: { file: call.file, start: from.start, end: next.start }, text: "" };
+  return before === undefined ? null : { span: { file: call.file, start: before.end, end: to.end }, text: "" };
+}
+
 /** The call of a chain that declares an eager load, and which argument does. */
 export function declaringCall({ origin, method, span }: EagerLoad): { readonly call: ChainCall; readonly index: number } | null {
   const call = origin.calls.find((one) => one.name === method && one.file === span.file && one.dot <= span.start && span.end <= one.end);

@@ -1,13 +1,14 @@
 /** An eager load that nothing reads goes, or moves to the method that can do it. */
 import type { ChainCall, EagerLoad, EditDraft, FixDraft, RuleInput } from "../model/index.ts";
 import { appendCall, extendCall, insertion, isExtensible } from "./chain-edit.ts";
-import { declaringCall, dropArgument } from "./drop-call.ts";
+import { declaringCall, dropArgument, dropArguments } from "./drop-call.ts";
 import { sourceOf } from "./source-text.ts";
 
-/** Removes one path, with its call where it is the only one. Rows stay the same: a relation that is read after all is loaded then. */
-export function dropLoadFix(load: EagerLoad, safety: "safe" | "review", input: RuleInput): FixDraft[] {
+/** Removes one path and those that go on from it, with their call where it has no others. Rows stay the same: a relation that is read after all is loaded then. */
+export function dropLoadFix(load: EagerLoad, deeper: readonly EagerLoad[], safety: "safe" | "review", input: RuleInput): FixDraft[] {
   const found = declaringCall(load);
-  const edit = found === null ? null : dropArgument(input.text(load.span.file), found.call, found.index);
+  const indexes = [load, ...deeper].map((one) => declaringCall(one)?.index ?? -1);
+  const edit = found === null ? null : dropArguments(input.text(load.span.file), found.call, indexes);
   return edit === null ? [] : [{ title: `Do not load ${load.path.replaceAll("__", ".")}`, safety, edits: [edit] }];
 }
 

@@ -1,6 +1,6 @@
 /** What a path of an eager load leads through, as the model graph tells. */
-import type { ChainCall, EagerLoad, Field, LazyLoad, Model, ModelGraph, Program, RuleInput } from "../model/index.ts";
-import { isExtensible } from "./chain-edit.ts";
+import type { ChainCall, EagerLoad, Field, Keyword, LazyLoad, Model, ModelGraph, Program, RuleInput } from "../model/index.ts";
+import { isExtensible, ownCalls } from "./chain-edit.ts";
 
 /** The relations that a path of attribute names goes through; null where the graph does not know one. */
 export function stepsOf(graph: ModelGraph, label: string, path: string): Field[] | null {
@@ -33,6 +33,21 @@ export function prefetchBefore({ origin, path }: LazyLoad): ChainCall | null {
 export function stepsPrefetched(load: LazyLoad): number {
   const lookups = prefetchBefore(load)?.args.flatMap((arg) => (arg.kind === "str" && load.path.startsWith(`${arg.value}__`) ? [arg.value] : [])) ?? [];
   return Math.max(0, ...lookups.map((lookup) => lookup.split("__").length));
+}
+
+/** `filter(customer=customer)` and then `order.customer…`: the first step of the path, where every row has the same row there. */
+export function pinnedStep({ origin, path }: Pick<LazyLoad, "origin" | "path">, { graph }: Pick<RuleInput, "graph">): string | null {
+  const [first = ""] = path.split("__");
+  const isForward = graph.byLabel(origin.model)?.fields.get(first)?.relation?.kind === "fk";
+  const isGiven = ({ name, value }: Keyword): boolean => name === first && (value.kind === "name" || value.kind === "attribute");
+  return isForward && ownCalls(origin).some((call) => call.name === "filter" && call.keywords.some(isGiven)) ? first : null;
+}
+
+/** What is asked of that one row, where no prefetch answers it. */
+export function askedOfPinned(load: LazyLoad, input: Pick<RuleInput, "graph">): { readonly step: string; readonly rest: string } | null {
+  const step = pinnedStep(load, input);
+  const isOfOne = stepsToPayers(input.graph, load.origin.model, load.path) === 0;
+  return step === null || load.joinable || step === load.path || !isOfOne ? null : { step, rest: load.path.slice(step.length + 2) };
 }
 
 /**

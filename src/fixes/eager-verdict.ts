@@ -4,7 +4,7 @@ import { isSameSpan } from "../model/span.ts";
 import { isNoneLiteral, pathTo } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedAlone, isFetchedEachRound } from "./fetched-each-round.ts";
-import { genericBefore, joinHazard, stepsOf, stepsPrefetched, stepsToPayers } from "./eager-paths.ts";
+import { askedOfPinned, genericBefore, joinHazard, stepsOf, stepsPrefetched, stepsToPayers } from "./eager-paths.ts";
 
 export interface Verdict {
   readonly safety: Safety;
@@ -29,7 +29,7 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
     judgeRefreshed(load) ??
     judgeSingle(load, input) ??
     judgeDict(load, input.graph) ??
-    judgeMethods(load, input.facts) ??
+    judgeMethods(load, input) ??
     judgeChain(load.origin, load, input.graph) ??
     judgeGrowth(load, input) ??
     judgePath(load, input) ??
@@ -313,9 +313,11 @@ function goesOnFromShared({ origin, path, shared }: LazyLoad, graph: ModelGraph)
 export const PLAIN_WORDS: Readonly<Record<string, string>> = { requery: "a chained method", index: "an index", slice: "a slice" };
 
 /** A prefetch is of no use to a reader that narrows the relation again. */
-function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
-  const method = methodPastPrefetch(load, facts);
+function judgeMethods(load: LazyLoad, input: RuleInput): Verdict | null {
+  const method = methodPastPrefetch(load, input.facts);
   if (method === null) return null;
+  const asked = askedOfPinned(load, input);
+  if (asked !== null) return advice(`all rows have the same \`${asked.step}\`: ask it once, before the loop`);
   if (method === "filter set") return advice("a filter field asks the database all the same");
   if (method === "groups") return advice("the database groups the rows: let one query do so for all rounds");
   return advice(

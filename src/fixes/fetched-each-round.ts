@@ -25,6 +25,9 @@ export function fetchesEachRound(load: LazyLoad, { runs, loads }: SourceFacts): 
   const own = (runsByOrigin(runs).get(origin.id) ?? []).filter((run) => SINGLE.has(run.how) || !isOfRound(run));
   // Rows that one loop fetched and kept may be read in another. Further down, what pays may be the many rows of the one.
   const isAlone = (run: QueryRun): boolean => run.loop !== null && (isSameSpan(run.loop.span, loop.span) || !path.includes("__"));
+  const ofRound = isReadOfMany || loop.origin?.id === origin.id ? [] : own.filter((run) => SINGLE.has(run.how) && run.how !== "index" && isOfRound(run));
+  // Whoever else goes through rows of the same queryset does so elsewhere.
+  if (ofRound.length > 0) return ofRound;
   return own.some((run) => MANY.has(run.how)) ? [] : own.filter((run) => SINGLE.has(run.how) && isAlone(run));
 }
 

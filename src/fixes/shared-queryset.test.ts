@@ -28,3 +28,26 @@ test("what all callers read is loaded with the queryset", async () => {
   const { after } = await mend({ "shop/code.py": code("book.author.no") }, "n-plus-one");
   expect(after).toContain('filter(no__gt=no).select_related("author")');
 });
+
+test("rows of another model that come by the same call may not have the relation", async () => {
+  const text = `from shop.models import Book, Tag
+
+
+def recent(no):
+    if no == 3:
+        return Tag.objects.all()
+    return Book.objects.filter(no__gt=no)
+
+
+def titles():
+    return [str(book) for book in recent(3)]
+
+
+def work(no):
+    for book in recent(no):
+        if isinstance(book, Book):
+            print(book.author.name)
+`;
+  const { after } = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(after).not.toContain("recent(no).select_related");
+});

@@ -1,5 +1,6 @@
 /** Rows of a helper's queryset that one of its callers alone reads further: there the relation is loaded, and for nobody else. */
 import type { LazyLoad, QueryRun, RuleInput, Span } from "../model/index.ts";
+import { isSameSpan } from "../model/span.ts";
 import { pathTo } from "../python/syntax-tree.ts";
 
 /** The call whose rows that caller goes through: `open_orders(user)` of `for order in open_orders(user)`. */
@@ -21,6 +22,8 @@ export function onlyReader(load: LazyLoad, input: RuleInput): OnlyReader | null 
   const reading = own.filter(isRead);
   const [run] = reading;
   if (run === undefined || !endsAt(loop.span, run.span) || reading.some(({ span }) => !endsAt(span, run.span)) || reading.length === own.length) return null;
+  // A function that gives rows of several models: not all of them have the relation.
+  if (facts.runs.some((one) => one.model !== run.model && isSameSpan(one.span, run.span))) return null;
   const call = pathTo(program, run.span).at(-1);
   if (call?.kind !== "call" || call.start !== run.span.start || isWithinFunction(origin.span, run.span, input)) return null;
   return { span: run.span, text: input.text(run.span.file).slice(run.span.start, run.span.end) };

@@ -111,6 +111,8 @@ export interface LoopFact {
   /** What it runs over: rows of a queryset, a literal of known length or things of different classes, a `while` condition, or something unknown. */
   readonly over: "rows" | "literal" | "while" | "unknown";
   readonly origin: Origin | null;
+  /** From the origin's model to the rows that it goes over; "" for its own. */
+  readonly path?: string;
   /** Label of the model whose rows a delete() collects, and tells receivers of one by one. */
   readonly collects?: string;
 }

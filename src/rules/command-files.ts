@@ -19,7 +19,7 @@ export function isOfOnceCommand({ origin, loop }: Pick<LazyLoad, "origin" | "loo
 
 /** `fix_totals`, `backfill_slugs`, `migrate_users`: commands that bring old rows up to date, and are run once. */
 function isOnceCommand(file: string): boolean {
-  return isCommandFile(file) && /(?:^|[/_])(?:fix|fixes|backfill|populate|migrate|convert|upgrade|deprecated|legacy)(?:_\w*)?\.py$/.test(file);
+  return isCommandFile(file) && /(?:^|[/_])(?:fix|fixes|backfill|populate|migrate|undo|convert|upgrade|deprecated|legacy)(?:_\w*)?\.py$/.test(file);
 }
 
 export function isCommandFile(file: string): boolean {

@@ -192,3 +192,51 @@ def names():
   });
   expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ confidence }) => confidence)).toEqual(["certain"]);
 });
+
+test("one row of a relation is not each of them", async () => {
+  const claims = async (read: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order
+
+
+def work():
+    for order in Order.objects.all():
+        ${read}
+`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ claim }) => claim);
+  };
+  expect(await claims("print(order.lines.all()[0].product.title)")).toEqual([
+    "`work` loads `lines.product` separately for each `Order`, of one row of its `lines`: one query a row.",
+  ]);
+  const each = ["`work` loads `lines.product` separately for each row of `lines`: one query a row."];
+  expect(await claims("print([line.product.title for line in order.lines.all()])")).toEqual(each);
+  expect(await claims("print([line.product.title for line in sorted(order.lines.all(), key=str)])")).toEqual(each);
+  expect(await claims("lines = list(order.lines.all())\n        for line in lines:\n            print(line.product.title)")).toEqual(each);
+});
+
+test("rows of rows that a function within itself goes through are each of them", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db import models
+
+
+class Node(models.Model):
+    parent = models.ForeignKey("self", models.CASCADE, related_name="children")
+    label = models.CharField(max_length=9)
+
+    def show(self):
+        for mark in self.marks.all():
+            print(mark.text)
+        for child in self.children.all():
+            child.show()
+
+
+class Mark(models.Model):
+    node = models.ForeignKey(Node, models.CASCADE, related_name="marks")
+    text = models.CharField(max_length=9)
+`,
+  });
+  const claims = report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ claim }) => claim);
+  expect(claims.length).toBeGreaterThan(0);
+  expect(claims.join("\n")).not.toContain("of one row of its");
+});

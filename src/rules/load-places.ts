@@ -1,6 +1,6 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
-import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
+import { genericSteps, stepsOf, stepsToPayers } from "../fixes/eager-paths.ts";
 import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { isOfOnceCommand, isSampleDataCommand } from "./command-files.ts";
@@ -84,8 +84,16 @@ export function isLoadPerRow(load: LazyLoad, facts: SourceFacts): boolean {
 
 /** Whose rows pay: those of the queryset, or those of the last relation to many on the way. */
 export function payers(load: LazyLoad, { graph }: Pick<RuleInput, "graph">): string {
+  const rows = `\`${modelName(load.origin.model)}\``;
   const steps = stepsToPayers(graph, load.origin.model, load.path);
-  return steps === 0 ? `\`${modelName(load.origin.model)}\`` : `row of \`${load.path.split("__").slice(0, steps).join(".")}\``;
+  if (steps === 0) return rows;
+  const many = load.path.split("__").slice(0, steps).join("__");
+  return isOneOf(many, load) ? `${rows}, of one row of its \`${dotted(many)}\`` : `row of \`${dotted(many)}\``;
+}
+
+/** `order.lines.all()[0]`: the loop goes over the orders. */
+function isOneOf(many: string, { origin, loop }: LazyLoad): boolean {
+  return loop?.path === "" && loop.origin?.id === origin.id && !many.includes("__");
 }
 
 /** What loads it beyond a generic foreign key, whose other models do not have the rest of the path; null for other paths. */
@@ -102,6 +110,14 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
 /** Rows that a delete fetches to tell receivers of them: nobody hands it a queryset. */
 export const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
 
+/** What points to a row that is deleted goes with it, or points nowhere. */
+const COLLECTED_BEFORE = "Ask for these rows of all that are deleted once, before the delete, and let the receiver look among them: after it they are gone.";
+
+function isGoneAfter({ origin, path }: LazyLoad, { graph }: Pick<RuleInput, "graph">): boolean {
+  const kind = stepsOf(graph, origin.model, path)?.[0]?.relation?.kind;
+  return kind !== undefined && kind !== "fk" && kind !== "o2o";
+}
+
 /** `queryset.delete()` of one row in each round of a loop of the code's own. A node of a tree is fetched anew even by its own `delete()`. */
 function isDeletedAlone({ loop, origin, method, narrowed }: LazyLoad, { graph, program }: Pick<RuleInput, "graph" | "program">): boolean {
   const cls = graph.byLabel(origin.model)?.cls;
@@ -117,7 +133,7 @@ function deletedWithLoaded({ path }: LazyLoad): string {
 
 /** What to do where no queryset can be told to load it: for rows of the code's own SQL, for what a delete collects, and for one that was just made; null elsewhere. */
 export function beyondQuerysets(load: LazyLoad, input: Pick<RuleInput, "graph" | "program">): string | null {
-  if (load.origin.collected === true) return isDeletedAlone(load, input) ? deletedWithLoaded(load) : COLLECTED;
+  if (load.origin.collected === true) return isDeletedAlone(load, input) ? deletedWithLoaded(load) : isGoneAfter(load, input) ? COLLECTED_BEFORE : COLLECTED;
   if (load.origin.kind === "raw" || load.origin.calls.some(({ name }) => name === "raw"))
     return `A raw query loads no relations: call \`prefetch_related_objects(rows, "${load.path}")\` for its rows, or write the query with the ORM.`;
   return isMade(load) ? "No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it." : null;

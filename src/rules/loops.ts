@@ -37,12 +37,17 @@ export function needsItsQueries(input: RuleInput, site: LoopSite, { span: { file
   return isSplit(target, ["attempt", "retry", "retries", "tries", "batch", "chunk", "page"]);
 }
 
-/** `while keys := rows.values_list("pk")[:1000]: … .delete()`: each round asks for what the one before has left. */
+/** `while keys := rows.values_list("pk")[:1000]: … .delete()`: each round asks for what the one before has left, or for the next batch. */
 export function isUsedUp({ access }: Pick<LazyLoad, "access">, input: RuleInput): boolean {
   const path = pathTo(input.program, access);
   const round = path.slice(path.findLastIndex(({ kind }) => kind === "function") + 1).find(({ kind }) => kind === "while");
-  return round !== undefined && [...nodesIn(round)].some((node) => node.kind === "attribute" && USES_UP.has(node.name));
+  if (round === undefined) return false;
+  const isBatch = path.slice(path.indexOf(round) + 1).some((node) => isStatement(node) && isSimple(node) && nodesIn(node).some(isSlice));
+  return isBatch || nodesIn(round).some((node) => node.kind === "attribute" && USES_UP.has(node.name));
 }
+
+const isSimple = ({ kind }: Stmt): boolean => kind === "assign" || kind === "expr" || kind === "return";
+const isSlice = (node: SyntaxNode): boolean => node.kind === "subscript" && node.index.kind === "slice";
 
 const USES_UP: ReadonlySet<string> = new Set(["delete", "adelete", "_raw_delete"]);
 

@@ -409,3 +409,68 @@ test("what the queryset loads is missing only for a key that is set", async () =
     'for order in Order.objects.select_related("customer"):\n    if order.paid:\n        order.customer_id = int(request.GET["customer"])\n        print(order.customer.name)';
   expect(await remedies(body)).toEqual([expect.stringMatching(/^Fetch the rows of the new keys before the loop/)]);
 });
+
+test("what is asked of the one row that the filter names is asked once", async () => {
+  const body = (read: string) => `for order in Order.objects.filter(customer=request.customer):\n    print(${read})`;
+  expect((await remedies(body("list(order.customer.orders.filter(paid=True))")))[0]).toMatch(
+    /Every row has the `customer` that `filter\(\)` is given: ask that for `orders` once, before the loop\.$/,
+  );
+  expect(await remedies(body("order.customer.name"))).toEqual([
+    'Add `select_related("customer")` to the queryset, or set `customer` on the rows: all have the one that `filter()` is given.',
+  ]);
+  expect(await remedies(body("order.customer.referrer.name"))).toEqual(['Add `select_related("customer__referrer")` to the queryset.']);
+});
+
+test("a row that each round finds by itself is fetched before the loop, whoever else goes through such rows", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def dear(price):
+    return Product.objects.filter(price__gt=price)
+
+
+def tags(product):
+    return [tag.name for tag in product.tags.all()]
+
+
+def show():
+    return [product.title for product in dear(9)]
+
+
+def work(prices):
+    for price in prices:
+        product = dear(price).first()
+        print(tags(product))
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ remedy }) => remedy)).toEqual(['Fetch the rows of all rounds before the loop, in one query with `prefetch_related("tags")`.']);
+});
+
+test("batches that a loop asks for until none is left need their queries", async () => {
+  const body =
+    "for order in Order.objects.all():\n    while True:\n        batch = list(order.lines.all()[:100])\n        if not batch:\n            break\n        request.use(batch)";
+  expect(await remedies(body)).toEqual([]);
+});
+
+test("what points to a row that is deleted is asked for before the delete", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from shop.models import Order
+
+
+@receiver(pre_delete, sender=Order)
+def gone(sender, instance, **kwargs):
+    print(instance.invoice.number)
+
+
+def forget(statuses):
+    Order.objects.filter(status__in=statuses).delete()
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ remedy }) => remedy)).toEqual([
+    "Ask for these rows of all that are deleted once, before the delete, and let the receiver look among them: after it they are gone.",
+  ]);
+});

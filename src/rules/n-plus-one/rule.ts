@@ -17,7 +17,7 @@ import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
 import { isOfGivenRows } from "../../fixes/eager-load.ts";
 import { innerRows } from "../../fixes/inner-rows.ts";
 import { onlyReader } from "../../fixes/shared-queryset.ts";
-import { genericBefore, lookupPath, stepsOf } from "../../fixes/eager-paths.ts";
+import { askedOfPinned, genericBefore, lookupPath, pinnedStep, stepsOf } from "../../fixes/eager-paths.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import {
@@ -187,6 +187,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (giver !== null) return `Call \`prefetch_related_objects([…], "${load.path}")\` before the loop, on the row that \`${giver}()\` gives.`;
   const same = load.joinable || grownInLoop(load, input) !== null ? null : remedyOfSameRow(load, input);
   if (same !== null) return same;
+  const asked = past === null ? null : askedOfPinned(load, input);
+  if (asked !== null) return `Every row has the \`${asked.step}\` that \`filter()\` is given: ask that for \`${dotted(asked.rest)}\` once, before the loop.`;
   if (past === "groups") return remedyOfGroups(load, input);
   if (gainsNoPrefetch(load, input))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load, past, input)}`;
@@ -209,6 +211,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
   const reader = onlyReader(load, input);
   if (reader !== null) return `Add \`${method}("${path}")\` to what \`${reader.text}\` gives, where these rows are read: other code goes through them as well.`;
+  if (kept === null && pinnedStep(load, input) === path)
+    return `Add \`${method}("${path}")\` to the queryset, or set \`${path}\` on the rows: all have the one that \`filter()\` is given.`;
   return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
 }
 

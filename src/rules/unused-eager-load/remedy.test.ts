@@ -52,3 +52,21 @@ test("values() and what is asked of them are told as values()", async () => {
     expect.stringContaining("does nothing: `values()` ignores it. Dictionaries and tuples have no relations"),
   ]);
 });
+
+test("a path and what goes on from it are one finding", async () => {
+  const found = async (names: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Line\n\n\ndef work():\n    return [line.price for line in Line.objects.select_related(${names})]\n`,
+    });
+    return report.findings
+      .filter(({ rule }) => rule === "unused-eager-load")
+      .map(({ remedy, fixes }) => [remedy, ...fixes.flatMap(({ edits }) => edits.map(({ expected, text }) => `${expected} > ${text}`))]);
+  };
+  expect(await found('"order", "order__customer"')).toEqual([
+    ['Remove `select_related("order", "order__customer")`.', '.select_related("order", "order__customer") > .all()'],
+  ]);
+  expect(await found('"order__customer", "order", "product"')).toEqual([
+    ['Remove `select_related("order", "order__customer")`.', '"order__customer", "order",  > '],
+    ['Remove `select_related("product")`.', ', "product" > '],
+  ]);
+});

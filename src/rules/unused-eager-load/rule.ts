@@ -1,3 +1,4 @@
+import { declaringCall } from "../../fixes/drop-call.ts";
 import { dropLoadFix } from "../../fixes/drop-load.ts";
 import type { ChainCall, EagerLoad, FindingDraft, Model, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
@@ -17,8 +18,25 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => groups(input).flatMap((group) => judge(group, input)),
+  check: (input) => {
+    const unread = groups(input).flatMap((group) => judge(group, input));
+    return unread
+      .filter((one) => !unread.some((other) => isBelow(one, other)))
+      .map((one) => one.tell(unread.filter((other) => isBelow(other, one)).map(({ load }) => load)));
+  },
 };
+
+/** A path that nothing reads; told with those that go on from it. */
+interface Unread {
+  readonly load: EagerLoad;
+  readonly tell: (deeper: readonly EagerLoad[]) => FindingDraft;
+}
+
+/** The same call loads both: without the longer path's end the shorter one would be loaded all the same. */
+function isBelow({ load: one }: Unread, { load: other }: Unread): boolean {
+  const call = one.method === other.method && one.path.startsWith(`${other.path}__`) ? declaringCall(one)?.call : undefined;
+  return call !== undefined && call === declaringCall(other)?.call;
+}
 
 /** Declarations by place: a shared method declares for several querysets, and one that reads it is enough. */
 function groups(input: RuleInput): EagerLoad[][] {
@@ -30,7 +48,7 @@ function groups(input: RuleInput): EagerLoad[][] {
   return [...found.values()];
 }
 
-function judge(group: readonly EagerLoad[], input: RuleInput): FindingDraft[] {
+function judge(group: readonly EagerLoad[], input: RuleInput): Unread[] {
   const [first] = group;
   if (first === undefined || group.some((one) => one.used || one.origin.escapes || !isOwn(one, input))) return [];
   const runs = input.facts.runs.filter((run) => group.some((one) => one.origin.id === run.origin.id));
@@ -43,12 +61,13 @@ function judge(group: readonly EagerLoad[], input: RuleInput): FindingDraft[] {
   const rows = runs.filter((run) => !ANSWERS.has(run.how));
   if (rows.length === 0) {
     const asked = asksOf(group, runs);
-    return asked.length > 0 && asked.every((one) => isDropping(one) && isWithin(first.span, one.span)) ? [ignoredDraft(first, asked, input)] : [];
+    const isIgnored = asked.length > 0 && asked.every((one) => isDropping(one) && isWithin(first.span, one.span));
+    return isIgnored ? [{ load: first, tell: (deeper) => ignoredDraft(first, deeper, asked, input) }] : [];
   }
   if (rows.some((run) => !run.givesRows) && !isBeforeValues(first)) return [];
-  return [
-    rows.every((run) => !run.givesRows) ? ignoredDraft(first, [{ how: "values", span: rows[0]?.span ?? first.span }], input) : toDraft(first, rows, input),
-  ];
+  const values: Ask = { how: "values", span: rows[0]?.span ?? first.span };
+  const isOfValues = rows.every((run) => !run.givesRows);
+  return [{ load: first, tell: (deeper) => (isOfValues ? ignoredDraft(first, deeper, [values], input) : toDraft(first, deeper, rows, input)) }];
 }
 
 /** A union must have equal columns, a write may cascade, `only()` and `defer()` name columns of the joined rows. */
@@ -139,45 +158,49 @@ function isOrderedByTarget(name: string, calls: readonly ChainCall[], input: Rul
   return isSortedBy && (input.graph.byLabel(target ?? "")?.ordering.length ?? 0) > 0;
 }
 
-function toDraft(one: EagerLoad, runs: readonly QueryRun[], input: RuleInput): FindingDraft {
-  const isJoined = one.method === "select_related" && isJoinedAnyway(one, input);
+function toDraft(one: EagerLoad, deeper: readonly EagerLoad[], runs: readonly QueryRun[], input: RuleInput): FindingDraft {
+  const isJoined = one.method === "select_related" && [one, ...deeper].every((each) => isJoinedAnyway(each, input));
   const joined = isJoined ? "its columns in every row, by a join that a condition or the order needs as well" : "a join and its columns in every row";
   const cost = one.method === "select_related" ? joined : "one query and its rows each time";
   const holder = holderName(one.origin.symbol, input.program);
   return {
-    ...common(one, runs[0]),
+    ...common(one, deeper, runs[0]),
     confidence: "likely",
     claim: `\`${holder}\` loads \`${dotted(one.path)}\` with each \`${modelName(one.origin.model)}\` and never reads it: ${cost}.`,
     reason: "Every read of these rows was followed, and none goes over this relation.",
     // What only our reading says is never read, a person looks at.
-    fixes: dropLoadFix(one, "review", input),
+    fixes: dropLoadFix(one, deeper, "review", input),
   };
 }
 
 /** Nobody gets rows of which the relation could be read. */
-function ignoredDraft(one: EagerLoad, asked: readonly Ask[], input: RuleInput): FindingDraft {
+function ignoredDraft(one: EagerLoad, deeper: readonly EagerLoad[], asked: readonly Ask[], input: RuleInput): FindingDraft {
   const hows = [...new Set(asked.map(({ how }) => how))];
   const methods = hows.map((how) => `\`${how}()\``).join(" and ");
   return {
-    ...common(one, asked[0]),
+    ...common(one, deeper, asked[0]),
     confidence: "certain",
-    claim: `${callText(one)} in \`${holderName(one.origin.symbol, input.program)}\` does nothing: ${methods} ${hows.length === 1 ? "ignores" : "ignore"} it.`,
+    claim: `${callText(one, deeper)} in \`${holderName(one.origin.symbol, input.program)}\` does nothing: ${methods} ${hows.length === 1 ? "ignores" : "ignore"} it.`,
     reason: hows.includes("values")
       ? "Dictionaries and tuples have no relations; name the related column in `values()` where it is needed."
       : "No row comes back that could hold the relation: Django leaves it out of the statement.",
     doubt: "the statement is the same without it: what goes is a word that misleads its readers",
-    fixes: dropLoadFix(one, "safe", input),
+    fixes: dropLoadFix(one, deeper, "safe", input),
   };
 }
 
-function callText({ method, path }: EagerLoad): string {
-  return `\`${method}("${path}")\``;
+function callText({ method, path }: EagerLoad, deeper: readonly EagerLoad[]): string {
+  return `\`${method}(${[path, ...deeper.map((each) => each.path)].map((each) => `"${each}"`).join(", ")})\``;
 }
 
-function common(one: EagerLoad, access: { readonly span: Span } | undefined): Omit<FindingDraft, "confidence" | "claim" | "reason" | "fixes"> {
+function common(
+  one: EagerLoad,
+  deeper: readonly EagerLoad[],
+  access: { readonly span: Span } | undefined,
+): Omit<FindingDraft, "confidence" | "claim" | "reason" | "fixes"> {
   return {
     key: [one.origin.symbol, one.origin.model, one.method, one.path],
-    remedy: `Remove ${callText(one)}.`,
+    remedy: `Remove ${callText(one, deeper)}.`,
     doubt: "signals and code outside the project may read the relation",
     model: one.origin.model,
     relation: one.path,
