@@ -15,3 +15,9 @@ test("the first row needs no distinct()", async () => {
     expect.stringContaining("`Exists(…)`"),
   ]);
 });
+
+test("of columns that are asked for later, no whole rows are compared", async () => {
+  const rows = "rows = Order.objects.filter(lines__price=price).distinct()\n    ";
+  expect(await remedies(`${rows}return list(rows.values_list("status"))`)).toEqual([]);
+  expect(await remedies(`${rows}return list(rows.values_list("status")), list(rows)`)).toEqual([expect.stringContaining("`Exists(…)`")]);
+});
