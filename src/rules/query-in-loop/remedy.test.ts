@@ -742,3 +742,34 @@ test("the first rows of a list of keys that each round has are in no query for a
   expect(await sure("Order.objects.filter(pk__in=customer.keys())[:10]")).toBe("possible");
   expect(await sure("Order.objects.filter(pk__in=customer.keys())")).toBe("certain");
 });
+
+test("rows that a constant chooses are as many as the table has; parts of a path are few", async () => {
+  const sure = async (rows: string): Promise<string> =>
+    (await told(`for row in ${rows}:\n    print(Customer.objects.get(name=row.status))`)).join("").split(":")[0] ?? "";
+  expect(await sure("Order.objects.filter(status=Order.OPEN)")).toBe("certain");
+  expect(await sure("Order.objects.filter(status=settings.OPEN)")).toBe("certain");
+  expect(await sure("settings.NAMES.items()")).toBe("possible");
+  expect(await sure("Order.STATES")).toBe("possible");
+  expect(await sure('request.path.split("/")')).toBe("possible");
+  expect(await sure('request.path.split(",")')).toBe("likely");
+});
+
+test("a module that makes rows to test with has as many as a test wants", async () => {
+  const sure = async (imported: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/rows.py": `${imported}
+from shop.models import Customer, Order
+
+
+def fill():
+    for order in Order.objects.all():
+        print(Customer.objects.get(name=order.status))
+`,
+    });
+    return report.findings.flatMap(({ rule, confidence }) => (rule === "query-in-loop" ? [confidence] : []));
+  };
+  expect(await sure("import json")).toEqual(["certain"]);
+  expect(await sure("import factory")).toEqual(["possible"]);
+  expect(await sure("from factory.django import DjangoModelFactory")).toEqual(["possible"]);
+  expect(await sure("from factory_rows import rows")).toEqual(["certain"]);
+});
