@@ -18,6 +18,7 @@ import type {
   Judgement,
   ObjectSpot,
   Place,
+  PythonModule,
   Rule,
   RuleInput,
   Span,
@@ -55,7 +56,9 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
   for (const { chapter, examined: what } of verdicts) {
     if (what !== "") examined.set(chapter, [...new Set([...(examined.get(chapter) ?? []), what])]);
   }
-  const findings = withMadeOnce(withoutSameAdvice(withSameClaimsMerged(doubtGeneric(verdicts.flatMap((one) => one.findings)))));
+  const findings = withMadeOnce(
+    withoutSameAdvice(withSameClaimsMerged(doubtTestData(doubtGeneric(verdicts.flatMap((one) => one.findings)), evidences.source))),
+  );
   return { findings, unknown: verdicts.flatMap((one) => one.unknown), examined };
 }
 
@@ -135,6 +138,27 @@ function doubtGeneric(findings: readonly Finding[]): Finding[] {
     if (count < GENERIC_MODELS) return finding;
     return { ...finding, confidence: "possible", doubt: `this line makes the querysets of ${count} models; which of them get here is not known` };
   });
+}
+
+/** Libraries that make rows to test with, or run the tests. */
+const TEST_LIBRARIES = /^(?:factory|model_bakery|model_mommy|mixer|pytest)(?:\.|$)/;
+
+/** A loop of a module that makes rows to test with has as many rounds as a test wants. */
+function doubtTestData(findings: readonly Finding[], source: RuleInput | null): Finding[] {
+  const files = new Set(source === null ? [] : [...source.program.modules.values()].filter(importsTestLibrary).map(({ ir }) => ir.file));
+  return findings.map((finding) => {
+    const loops = finding.places.filter(({ role }) => role === "loop");
+    if (finding.confidence === "possible" || loops.length === 0 || !loops.every(({ file }) => files.has(file))) return finding;
+    return { ...finding, confidence: "possible", doubt: "the module makes rows to test with" };
+  });
+}
+
+function importsTestLibrary({ ir }: PythonModule): boolean {
+  return ir.body.some(
+    (stmt) =>
+      stmt.kind === "import" &&
+      (stmt.from === null ? stmt.names.some(({ name }) => TEST_LIBRARIES.test(name)) : stmt.level === 0 && TEST_LIBRARIES.test(stmt.from)),
+  );
 }
 
 /** The line that makes the queryset, then with it the loop that its rows come to, if there is one. None for what stands in no source: no line makes it. */

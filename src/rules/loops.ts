@@ -1,7 +1,8 @@
 /** What the syntax says of a loop: whether it is one of the kinds that need a query each round. */
 import type { Expr, For, FunctionDef, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
-import { loopAt, sourceText } from "./code.ts";
+import { isInside } from "../model/span.ts";
+import { functionAt, loopAt, sourceText } from "./code.ts";
 
 export interface LoopSite {
   readonly loop: For | While | null;
@@ -55,12 +56,36 @@ const USES_UP: ReadonlySet<string> = new Set(["delete", "adelete", "_raw_delete"
 export function isOverConstant(site: LoopSite): boolean {
   const { iterable } = site;
   if (iterable === null) return false;
-  if (isRetried(site) || isEnumeration(iterable)) return true;
-  return [...nodesIn(iterable)].some(
-    (node) =>
-      (node.kind === "name" && (/^[A-Z][A-Z_0-9]+$/.test(node.name) || node.name === "settings")) ||
-      (node.kind === "attribute" && /^[A-Z][A-Z_0-9]+$/.test(node.name)),
+  if (isRetried(site) || isEnumeration(iterable) || isOverParts(site)) return true;
+  const nodes = nodesIn(iterable);
+  // `rows.filter(status=OPEN)` is as long as the table.
+  const given = nodes.flatMap((node) =>
+    node.kind === "call" && node.callee.kind === "attribute" ? [...node.args, ...node.keywords.map(({ value }) => value)] : [],
   );
+  return nodes.some(
+    (node) =>
+      ((node.kind === "name" && (/^[A-Z][A-Z_0-9]+$/.test(node.name) || node.name === "settings")) ||
+        (node.kind === "attribute" && /^[A-Z][A-Z_0-9]+$/.test(node.name))) &&
+      !given.some((arg) => isInside(node, arg)),
+  );
+}
+
+/** `for folder in path.split("/"):`, by a name or not: parts of one path. */
+function isOverParts({ iterable, path }: LoopSite): boolean {
+  const holder = functionAt(path);
+  const values =
+    iterable?.kind !== "name" || holder === null
+      ? [iterable]
+      : nodesIn(holder).flatMap((node) =>
+          node.kind === "assign" && node.targets.some((one) => one.kind === "name" && one.name === iterable.name) ? [node.value] : [],
+        );
+  return values.length > 0 && values.every((value) => value !== null && isParts(value));
+}
+
+function isParts(value: Expr): boolean {
+  if (value.kind !== "call" || value.callee.kind !== "attribute" || !/^r?split$/.test(value.callee.name)) return false;
+  const [separator] = value.args;
+  return separator?.kind === "str" && /^(?:\/|\.|::|__)$/.test(separator.value);
 }
 
 /** `for day in Weekday:` and `Weekday.values`: of classes, enumerations alone can be gone through. */

@@ -27,3 +27,9 @@ test("rows of one parent are rarely several of one row, and a developer's data i
   expect(await sure("shop/work.py", "lines__quantity__gt=3")).toEqual(["likely"]);
   expect(await sure("shop/management/commands/create_sample.py", "lines__quantity__gt=3")).toEqual(["possible"]);
 });
+
+test("of columns that are asked for later, no whole rows are compared", async () => {
+  const rows = "rows = Order.objects.filter(lines__price=price).distinct()\n    ";
+  expect(await remedies(`${rows}return list(rows.values_list("status"))`)).toEqual([]);
+  expect(await remedies(`${rows}return list(rows.values_list("status")), list(rows)`)).toEqual([expect.stringContaining("`Exists(…)`")]);
+});

@@ -85,6 +85,13 @@ function repeating(call: ChainCall, model: Model, input: RuleInput): Repeating[]
 
 const OF_ONE_PARENT = "the condition takes the rows of one parent, among which few may be of one row";
 
+/** `rows = ….distinct()`, and then `rows.values_list("name")` alone: what is compared are these columns. */
+function isOfValues({ origin, calls }: Chain, { facts }: RuleInput): boolean {
+  const later = origin.calls.filter((call) => !calls.includes(call));
+  const isAskedForRows = facts.runs.some((run) => run.origin === origin && run.givesRows);
+  return later.length > 0 && later.every(({ name }) => name === "values" || name === "values_list") && !isAskedForRows;
+}
+
 const FIRST: ReadonlySet<string> = new Set(["first", "last", "latest", "earliest"]);
 
 /** Whatever runs the queryset takes one row of it. */
@@ -95,7 +102,7 @@ function isOfFirstRow({ origin }: Chain, { facts }: RuleInput): boolean {
 
 function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
   const distinct = chain.calls.find((one) => one.name === "distinct" && one.args.length === 0);
-  if (distinct === undefined || has(chain, "values", "values_list", "annotate", "aggregate", "order_by", "union")) return [];
+  if (distinct === undefined || isOfValues(chain, input) || has(chain, "values", "values_list", "annotate", "aggregate", "order_by", "union")) return [];
   const joined = chain.calls
     .filter((one) => one.name === "filter")
     .flatMap((call) => repeating(call, chain.model, input))

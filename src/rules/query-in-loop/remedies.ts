@@ -272,7 +272,11 @@ function keysOf(round: Round, input: RuleInput): Keys {
     isSliced: run.sliced,
     isTextOfNumber: field !== null && only !== undefined && isNumber(field) && isText(only.keyword.value, round, input.graph),
     nullable: keyed.filter((lookup) => isOneField(lookup) && lookup.fields[0]?.null === true && isNullable(lookup.keyword.value, round, input)).map(nameIn),
-    isApart: isOfStretch(keyed) || callsBefore(run).some((call) => WORKS_OUT.has(call.name) && valuesOf(call).some(isVaried)),
+    // The first rows of a list of keys that each round has are in no query for all of them.
+    isApart:
+      (run.sliced && keyed.some(({ rest }) => rest.at(-1) === "in")) ||
+      isOfStretch(keyed) ||
+      callsBefore(run).some((call) => WORKS_OUT.has(call.name) && valuesOf(call).some(isVaried)),
   };
 }
 

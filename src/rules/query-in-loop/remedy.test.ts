@@ -631,9 +631,9 @@ test("a row that the round has fetched is not fetched again", async () => {
   const atHand = "The round has fetched this row already: use that one.";
   const each = async (round: string): Promise<readonly string[]> => (await remedy(`for key in keys:\n    ${round.replaceAll("\n", "\n    ")}`)).split("\n");
   expect(await each(`one = ${get}\nif one.vip:\n    print(${get})`)).toEqual([bulk, atHand]);
-  expect(await each(`one = ${get}\nkey = one.name\nprint(${get})`)).toEqual([bulk, bulk]);
-  expect(await each(`if key:\n    print(${get})\nprint(${get})`)).toEqual([bulk, bulk]);
-  expect(await each(`if key:\n    print(${get})\nelse:\n    print(${get})`)).toEqual([bulk, bulk]);
+  expect(await each(`one = ${get}\nkey = one.name\nprint(${get})`)).toEqual([bulk]);
+  expect(await each(`if key:\n    print(${get})\nprint(${get})`)).toEqual([bulk]);
+  expect(await each(`if key:\n    print(${get})\nelse:\n    print(${get})`)).toEqual([bulk]);
 });
 
 test("a number that rows hold as a text is looked for as a number", async () => {
@@ -765,4 +765,50 @@ class OrderViewSet(viewsets.ReadOnlyModelViewSet):
 `,
   });
   expect(report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence)).toEqual(["likely"]);
+});
+
+test("a loop that asks one model the same kind of thing several times is told once", async () => {
+  const both =
+    "for key in keys:\n    print(Order.objects.filter(customer_id=key).count())\n    print(Order.objects.filter(customer_id=key, paid=True).count())";
+  expect(await told(both)).toHaveLength(1);
+  expect(await told(both.replace("filter(customer_id=key, paid=True).count()", "get(pk=key)"))).toHaveLength(2);
+  expect(await told(both.replace("Order.objects.filter(customer_id=key, paid=True)", "Review.objects.filter(product_id=key)"))).toHaveLength(2);
+});
+
+test("the first rows of a list of keys that each round has are in no query for all", async () => {
+  const sure = async (query: string): Promise<string> =>
+    (await told(`for customer in Customer.objects.all():\n    print(list(${query}))`)).join("").split(":")[0] ?? "";
+  expect(await sure("Order.objects.filter(pk__in=customer.keys())[:10]")).toBe("possible");
+  expect(await sure("Order.objects.filter(pk__in=customer.keys())")).toBe("certain");
+});
+
+test("rows that a constant chooses are as many as the table has; parts of a path are few", async () => {
+  const sure = async (rows: string): Promise<string> =>
+    (await told(`for row in ${rows}:\n    print(Customer.objects.get(name=row.status))`)).join("").split(":")[0] ?? "";
+  expect(await sure("Order.objects.filter(status=Order.OPEN)")).toBe("certain");
+  expect(await sure("Order.objects.filter(status=settings.OPEN)")).toBe("certain");
+  expect(await sure("settings.NAMES.items()")).toBe("possible");
+  expect(await sure("Order.STATES")).toBe("possible");
+  expect(await sure('request.path.split("/")')).toBe("possible");
+  expect(await sure('request.path.split(",")')).toBe("likely");
+});
+
+test("a module that makes rows to test with has as many as a test wants", async () => {
+  const sure = async (imported: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/rows.py": `${imported}
+from shop.models import Customer, Order
+
+
+def fill():
+    for order in Order.objects.all():
+        print(Customer.objects.get(name=order.status))
+`,
+    });
+    return report.findings.flatMap(({ rule, confidence }) => (rule === "query-in-loop" ? [confidence] : []));
+  };
+  expect(await sure("import json")).toEqual(["certain"]);
+  expect(await sure("import factory")).toEqual(["possible"]);
+  expect(await sure("from factory.django import DjangoModelFactory")).toEqual(["possible"]);
+  expect(await sure("from factory_rows import rows")).toEqual(["certain"]);
 });

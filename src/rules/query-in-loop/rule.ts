@@ -1,4 +1,5 @@
 import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { isAskedOnce, rarity } from "../../model/otherwise.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
@@ -27,10 +28,28 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => [
-    ...oncePerPlace(surestFirst(looped(input).filter((one) => isGuilty(one, input)))).map((one) => toDraft(one, input)),
+    ...oncePerChange(oncePerPlace(surestFirst(looped(input).filter((one) => isGuilty(one, input)))).map((one) => toDraft(one, input))),
     ...updateDrafts(input),
   ],
 };
+
+/** A round that asks the same model many things: what one change mends is told once, with all places. */
+function oncePerChange(drafts: readonly FindingDraft[]): readonly FindingDraft[] {
+  const keyOf = (draft: FindingDraft): unknown =>
+    draft.fixes.length > 0
+      ? draft
+      : JSON.stringify([draft.claim, draft.remedy, draft.confidence, draft.doubt, draft.places.find(({ role }) => role === "loop")?.span]);
+  return [...groupBy(drafts, keyOf).values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const seen = new Set(first.places.map(placeOf));
+    const more = others.flatMap(({ places }) => places).filter((place) => !seen.has(placeOf(place)) && seen.add(placeOf(place)).size > 0);
+    return [{ ...first, places: [...first.places, ...more] }];
+  });
+}
+
+function placeOf({ span }: Spot): string {
+  return `${placeKey(span)}:${span.end}`;
+}
 
 interface LoopedRun {
   readonly run: QueryRun;
