@@ -680,3 +680,24 @@ def mails():
 `,
   });
 });
+
+test("a template's variable that an `if` has ruled out on one way is what it was after the `if`", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.core.paginator import Paginator
+from django.shortcuts import render
+from shop.models import Order
+
+
+def orders(request):
+    page = Paginator(Order.objects.order_by("placed_at"), 20).get_page(1)
+    return render(request, "orders.html", {"page": page})
+`,
+    "shop/templates/orders.html": `{% if page %}{% if page.has_other_pages %}more{% endif %}{% endif %}
+{% if page %}
+{% for order in page %}
+{{ order.customer.name }}{# expect: customer #}
+{% endfor %}
+{% endif %}
+`,
+  });
+});

@@ -21,7 +21,7 @@ import type {
 import type { Engine } from "./engine.ts";
 import { noteColumnSet } from "./copied-columns.ts";
 import { forgetMade } from "./found-or-made.ts";
-import { lookUp, type Binding, type Frame, type Loop } from "./frame.ts";
+import { lookUp, type Binding, type Env, type Frame, type Loop } from "./frame.ts";
 import { combineExpressions } from "./expression-values.ts";
 import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
@@ -491,11 +491,23 @@ function runArms(engine: Engine, frame: Frame, arms: readonly Arm[]): Way[] {
 /** True when no way comes out. What held on all of them holds from here on. */
 function comeTogether(frame: Frame, [first, ...others]: readonly Way[]): boolean {
   if (first === undefined) return true;
-  frame.env.vars = first.vars;
   frame.assumed = first.assumed.filter((one) => others.every(({ assumed }) => assumed.includes(one)));
   if (others.every(({ byway }) => byway === first.byway)) frame.byway = first.byway;
-  for (const { vars } of others) joinInto(frame.env.vars, vars);
+  // What one way has said of a name from outside, the others leave as it is there.
+  const outside = frame.env.parent;
+  const names = outside === null ? [] : [first, ...others].flatMap(({ vars }) => [...vars.keys()]);
+  const ways = [first, ...others].map(({ vars }) => (outside === null ? vars : withOutside(vars, names, outside)));
+  frame.env.vars = first.vars;
+  for (const vars of ways) joinInto(frame.env.vars, vars);
   return false;
+}
+
+function withOutside(vars: ReadonlyMap<string, Binding>, names: readonly string[], outside: Env): ReadonlyMap<string, Binding> {
+  const added = names.flatMap((name): [string, Binding][] => {
+    const binding = vars.has(name) ? null : lookUp(outside, name);
+    return binding === null ? [] : [[name, binding]];
+  });
+  return added.length === 0 ? vars : new Map([...vars, ...added]);
 }
 
 /** Runs the rest of a block for each way by itself: what one loads says nothing of the others. */

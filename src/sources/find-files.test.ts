@@ -51,6 +51,12 @@ describe("files", () => {
     expect(found(["build/__init__.py", "build/a.py"])).toEqual(["build/__init__.py", "build/a.py"]);
   });
 
+  it("are an app's own where it is one about tests of another kind", () => {
+    const app = ["lab/test/__init__.py", "lab/test/urls.py", "lab/test/views.py"];
+    expect(found(app)).toEqual(app);
+    expect(found([...app, "lab/test/test_views.py"])).toEqual([]);
+  });
+
   it("name contests, latest and attests, which are no tests", () => {
     expect(found(["a/contest.py", "a/latest.py", "contests/a.py"])).toEqual(["a/contest.py", "a/latest.py", "contests/a.py"]);
   });

@@ -84,7 +84,7 @@ export function findFiles(root: string, options: FindOptions = {}): FoundFiles {
     if (isExcluded(path)) return;
     if (entry.isSymbolicLink()) links.push(path);
     else if (entry.isDirectory()) {
-      if (entersFolder(entry.name, options) || isEnvironment(root, path)) visitFolder(path);
+      if (entersFolder(entry.name, options) || isEnvironment(root, path) || isAppOfTests(root, path)) visitFolder(path);
     } else if (entry.isFile()) addFile(path, entry.name);
   };
 
@@ -191,6 +191,13 @@ function kindOf(path: string): FoundFile["kind"] | null {
 function entersFolder(name: string, options: FindOptions): boolean {
   if (skippedFolders.has(name) || name.endsWith(".egg-info")) return false;
   return options.includeTests === true || !testFolders.has(name);
+}
+
+/** An app about tests of some other kind (exams, scans) is named `test`: it has pages, and no file of it tests anything. */
+function isAppOfTests(root: string, path: string): boolean {
+  if (!path.endsWith("/test")) return false;
+  const names = listFolder(join(root, path));
+  return ["__init__.py", "urls.py", "views.py"].every((name) => names.includes(name)) && !names.some((name) => testFile.test(name));
 }
 
 function isEnvironment(root: string, path: string): boolean {

@@ -158,8 +158,15 @@ const serializeFields =
         if (isShown(engine, field, choice)) representField(engine, serializer, field, choice.dropped.has(field.name) ? doubted(one) : one, site);
       }
     }
-    return dict();
+    return shownFields();
   };
+
+/** What is under each name is not kept. */
+function shownFields(): Value {
+  const shown = dict();
+  shown.rest = UNKNOWN;
+  return shown;
+}
 
 function isShown(engine: Engine, { name, declared }: SerializerField, { only, omitted, droppedClasses }: FieldChoice): boolean {
   if (omitted.has(name) || (only !== null && !only.has(name))) return false;

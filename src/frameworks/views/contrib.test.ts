@@ -172,3 +172,34 @@ def groups():
 `,
   });
 });
+
+test("an organization of the project's own has the users and the owner that django-organizations gives it", async () => {
+  await expectMarked({
+    "shop/teams.py": `from organizations.abstract import AbstractOrganization, AbstractOrganizationOwner, AbstractOrganizationUser
+
+
+class Organization(AbstractOrganization):
+    pass
+
+
+class OrganizationUser(AbstractOrganizationUser):
+    pass
+
+
+class OrganizationOwner(AbstractOrganizationOwner):
+    pass
+
+
+def owners():
+    return [one.owner.organization_user.user.username for one in Organization.objects.all()]  # expect: owner.organization_user.user
+
+
+def members():
+    return [one.user.username for one in OrganizationUser.objects.select_related("user")]
+
+
+def users():
+    return [user.username for one in Organization.objects.all() for user in one.users.all()]  # expect: users
+`,
+  });
+});
