@@ -76,7 +76,7 @@ test("a finding of several ways shows the others in a fold", () => {
   const piece = words(between(PAGE, 'id="f-p81c"', "</dl></"));
   expect(piece).toContain("Alternatives One more way a BRIN index by placed_at");
   expect(piece).toContain("CREATE INDEX CONCURRENTLY order_customer_newest");
-  expect(piece).toContain("The migration takes SHARE UPDATE EXCLUSIVE; about 40 s for 1.9 GB");
+  expect(piece).toContain("It takes SHARE UPDATE EXCLUSIVE; about 40 s for 1.9 GB");
 });
 
 test("what was proven is said in pairs; what was not has the command to copy", () => {
