@@ -132,7 +132,7 @@ describe("sections", () => {
       "advice: connections",
       "web, gunicorn gthread 6 5 6 180 90",
       "pgbouncer.ini 8 lines A pooler for 6 hosts",
-      "For PgBouncer 1.18. pgbouncer 1.18 starts with it.",
+      "For PgBouncer 1.18. Check: pgbouncer 1.18 starts with it.",
       "default_pool_size = 20",
       "Before, shop/mail.py:41",
       "transaction.on_commit(partial(send_mail, order))",

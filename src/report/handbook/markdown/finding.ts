@@ -233,11 +233,7 @@ function sql(fix: Fix): readonly string[] {
     fix.sql?.isTransactional === false
       ? [`${formatNumber(forward.length)} ${forward.length === 1 ? "statement" : "statements"}, to run outside of a transaction:`]
       : [];
-  return [
-    ...how,
-    block("sql", forward.join("\n")),
-    ...(reverse.length > 0 ? [`To undo it:`, block("sql", reverse.join("\n"))] : []),
-  ];
+  return [...how, block("sql", forward.join("\n")), ...(reverse.length > 0 ? [`To undo it:`, block("sql", reverse.join("\n"))] : [])];
 }
 
 /** One line of what stands round each change. */
