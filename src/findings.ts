@@ -198,7 +198,8 @@ function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work):
 /** A project may let a rule speak earlier or later than others would: `plan.ms` is of all rules whose names begin so. */
 export function ownThresholds(rule: string, thresholds: Readonly<Record<string, number>>): readonly string[] {
   const own = Object.entries(thresholds).filter(([name]) => name === rule || (name.includes(".") && rule.startsWith(name.split(".")[0] ?? name)));
-  return own.map(([name, value]) => `this project sets the threshold \`${name}\` to ${value}`);
+  const said = own.map(([name, value]) => `\`${name}\` to ${value}`);
+  return said.length === 0 ? [] : [`this project sets the ${said.length === 1 ? "threshold" : "thresholds"} ${new Intl.ListFormat("en-GB").format(said)}`];
 }
 
 const SOURCE_ONLY: readonly Evidence[] = [{ kind: "inferred", note: "source only: nothing was recorded yet" }];

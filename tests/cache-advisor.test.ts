@@ -9,7 +9,7 @@ import { temporaryFolder } from "./support/temporary-folder.ts";
 import { advisor } from "../src/advisors/cache/advisor.ts";
 
 const VIEWS = `from django.shortcuts import render
-from shop.models import Category, Product
+from shop.models import Category, Product, Tag
 
 
 def menu(request):
@@ -21,6 +21,14 @@ def in_stock(request, least):
     return render(request, "stock.html", {"titles": [row.title for row in rows]})
 
 
+def tagged(request):
+    return render(request, "tags.html", {"tags": list(Tag.objects.filter(products__stock=1).order_by("name"))})
+
+
+def retag(product: Product, tags):
+    product.tags.set(tags)
+
+
 def rename_all():
     Category.objects.filter(name="old").update(name="new")
 
@@ -30,6 +38,8 @@ def rename(category: Category):
     category.save()
 `;
 const MENU = "SELECT c.id, c.name, p.name FROM shop_category c LEFT JOIN shop_category p ON c.parent_id = p.id ORDER BY c.name";
+const TAGGED =
+  "SELECT t.id, t.name FROM shop_tag t INNER JOIN shop_product_tags l ON t.id = l.tag_id INNER JOIN shop_product p ON p.id = l.product_id WHERE p.stock = 1 ORDER BY t.name";
 const STOCK = "SELECT id, title FROM shop_product WHERE stock >= %s ORDER BY title";
 const RENAME = "UPDATE shop_category SET name = %s WHERE id = %s";
 
@@ -41,8 +51,8 @@ async function adviceFor(statements: GivenTraffic["statements"]): Promise<readon
 }
 
 const reads = { sql: MENU, stack: ["shop/views.py:6 menu"], count: 1200, every: 0.5, ms: 6, rows: 40, scope: "GET /menu/" };
-const silent = { sql: RENAME, stack: ["shop/views.py:15 rename_all"], count: 4, every: 100, after: 50, kind: "write" as const };
-const told = { sql: `${RENAME} `, stack: ["shop/views.py:20 rename"], count: 4, every: 100, after: 90, kind: "write" as const };
+const silent = { sql: RENAME, stack: ["shop/views.py:23 rename_all"], count: 4, every: 100, after: 50, kind: "write" as const };
+const told = { sql: `${RENAME} `, stack: ["shop/views.py:28 rename"], count: 4, every: 100, after: 90, kind: "write" as const };
 
 const cell = (advice: Advice | undefined, row: string, column: string): string | undefined => {
   const [table] = advice?.tables ?? [];
@@ -81,9 +91,19 @@ describe("the code", () => {
     expect(code?.examples[0]?.after).toContain('make=lambda: list(Product.objects.filter(stock__gte=least).order_by("title")),');
   });
 
+  test("hears of links of a many-to-many field where Django tells of them: no module has a class of its own for them", async () => {
+    const [code, writes] = await adviceFor([{ sql: TAGGED, stack: ["shop/views.py:15 tagged"], count: 1200, every: 0.5, ms: 6 }]);
+    const text = code?.artefacts[1]?.text ?? "";
+    expect(text).toContain("from django.db.models.signals import m2m_changed, post_delete, post_save");
+    expect(text).toContain('m2m_changed.connect(_changed, sender=Product.tags.through, dispatch_uid="generation of Product.tags.through")');
+    expect(text).not.toContain("Product_tags");
+    expect(writes?.claim).toContain("1 of them sends neither post_save nor post_delete");
+    expect(writes?.reasons[0]).toMatch(/shop\/views\.py:19\. m2m_changed tells of them\.$/);
+  });
+
   test("stands beside the write that sends no signal", async () => {
     const [, writes] = await adviceFor([reads]);
-    expect(writes?.claim).toContain("1 of them sends no signal");
+    expect(writes?.claim).toContain("1 of them sends neither post_save nor post_delete");
     expect(writes?.examples[0]?.after).toContain('update(name="new")\n    changed("shop_category")');
   });
 });

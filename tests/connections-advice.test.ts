@@ -122,7 +122,7 @@ describe("the choice", () => {
 test("limits of a rolling update and of max_connections are in the sum", async () => {
   const given = input({ services: [{ ...sync, surge: said(0.5) }], maxConnections: said(40) });
   const [pooling, , timeouts] = (await advisor.advise(given)) as readonly [Advice, Advice, Advice];
-  expect(pooling.claim).toBe("The services open up to 27 connections; the server has 37. Keep them by PgBouncer in transaction mode, 16 for all.");
+  expect(pooling.claim).toBe("The services open up to 27 connections; the server has 37. Proposed: PgBouncer in transaction mode, 16 for all.");
   expect(pooling.tables[0]?.rows[0]).toEqual(["web", "gunicorn", "3", "9", "1 (one at a time)", "27"]);
   expect(pooling.artefacts.map(({ path }) => path)).toEqual(["databases.py", "pgbouncer.ini", "userlist.sql"]);
   expect(timeouts.artefacts.map(({ path }) => path)).toEqual(["role-timeouts.sql", "role-timeouts.undo.sql"]);

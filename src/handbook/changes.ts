@@ -7,7 +7,7 @@ import { formatCount } from "../model/numbers.ts";
 import { compareFindings } from "../select/finding-order.ts";
 import { CONFIDENCES, rungOf, SEVERITIES } from "../select/severity.ts";
 import { mainPlaceText } from "../workload/main-place.ts";
-import { deployedFirst } from "./deploy-order.ts";
+import { indexesFirst, migrationsInOrder } from "./deploy-order.ts";
 import type { Work } from "./input.ts";
 import { inPlanOrder } from "./plan-order.ts";
 
@@ -37,11 +37,16 @@ export function changesOf(work: Work): readonly Change[] {
       : timed.length >= room
         ? [...timed.slice(0, room), ...risks, ...timed.slice(room), ...others]
         : [...timed, ...others.slice(0, room - timed.length), ...risks, ...others.slice(room - timed.length)];
-  const changes = sorted.map((finding) =>
-    toChange(finding, { gain: isTimed(finding) ? (gains.get(finding.id) ?? null) : null, isRisk: isRisk(finding), after: [] }, work),
-  );
+  const indexes = indexesFirst(sorted);
+  const changes = sorted.map((finding) => {
+    const gain = isTimed(finding) ? (gains.get(finding.id) ?? null) : null;
+    return toChange(finding, { gain, isRisk: isRisk(finding), after: indexes.get(finding.id) ?? [] }, work);
+  });
   const byId = new Map(sorted.map((finding) => [finding.id, finding]));
-  const after = deployedFirst(inPlanOrder(changes).flatMap(({ finding }) => byId.get(finding) ?? []));
+  const after = migrationsInOrder(
+    inPlanOrder(changes).flatMap(({ finding }) => byId.get(finding) ?? []),
+    indexes,
+  );
   return changes.map((change) => ({ ...change, after: after.get(change.finding) ?? [] }));
 }
 

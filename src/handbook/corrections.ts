@@ -3,6 +3,7 @@ import type { Finding } from "../model/finding.ts";
 import type { HandbookSection } from "../model/handbook.ts";
 import { formatBytes, formatCount, formatNumber } from "../model/numbers.ts";
 import type { Work } from "./input.ts";
+import { ownColumns } from "../rules/database/columns.ts";
 
 type Correction = HandbookSection["corrections"][number];
 
@@ -19,7 +20,7 @@ export function correctionsOf(section: string, work: Work): readonly Correction[
 /** Both are one type of variable length inside: neither the width nor the time differs. */
 function textOrVarchar({ evidence: { database } }: Work): Correction | null {
   if (database === null) return null;
-  const columns = database.tables.flatMap((table) => table.columns.map((column) => ({ table, column })));
+  const columns = ownColumns(database);
   const [text, varchar] = ["text", "varchar"].map((name) => columns.filter(({ column }) => column.typeName === name));
   const widest = text
     ?.filter(({ column }) => column.statistics !== null)
@@ -29,19 +30,17 @@ function textOrVarchar({ evidence: { database } }: Work): Correction | null {
   return {
     advice: "Avoid text where character or varchar suffices.",
     truth: "PostgreSQL keeps `text` and `varchar(n)` in the same form; a limit is a check on writing, not a size.",
-    shown: `${formatCount(text.length, "column")} of ${database.catalog.database.name} are text and ${formatNumber(varchar.length)} varchar; the widest text, \`${name}\`, takes ${formatBytes(widest.column.statistics?.averageWidth ?? 0)} a row by its values, and would take the same as varchar.`,
+    shown: `${formatCount(text.length, "column")} of this database ${text.length === 1 ? "is" : "are"} text and ${formatNumber(varchar.length)} varchar; the widest text, \`${name}\`, takes ${formatBytes(widest.column.statistics?.averageWidth ?? 0)} a row by its values, and would take the same as varchar.`,
   };
 }
 
 function smallKeys({ report }: Work): Correction | null {
   const worst = report.findings.find(({ rule }) => rule === "integer-exhaustion");
-  const figures = worst?.evidence.find((one) => typeof one["lastValue"] === "number" && typeof one["greatest"] === "number");
-  const [last, greatest] = [figures?.["lastValue"], figures?.["greatest"]];
-  if (worst === undefined || typeof last !== "number" || typeof greatest !== "number") return null;
+  if (worst === undefined) return null;
   return {
     advice: "Use int instead of bigint if the range allows it.",
     truth: "A key only grows, and widening it later rewrites the table under a lock.",
-    shown: `${worst.claim} That is ${Math.floor((last / greatest) * 100)} % of the ${formatNumber(greatest)} values of an integer.`,
+    shown: worst.claim,
   };
 }
 

@@ -2,33 +2,35 @@
 import type { Finding, Fix } from "../model/finding.ts";
 import type { Change } from "../model/handbook.ts";
 
-export function deployedFirst(findings: readonly Finding[]): ReadonlyMap<string, Change["after"]> {
-  const after = new Map<string, { readonly finding: string; readonly why: string }[]>();
-  const add = (finding: Finding, earlier: Finding, why: string): void => {
-    const known = after.get(finding.id) ?? [];
-    if (finding !== earlier && !known.some((one) => one.finding === earlier.id)) after.set(finding.id, [...known, { finding: earlier.id, why }]);
-  };
-  const makers = findings.filter(({ fixes: [fix] }) => kindOf(fix) === "add-index");
-  for (const finding of findings) {
-    const [fix] = finding.fixes;
-    const table = tableOf(finding);
-    if (kindOf(fix) === "drop-index" && table !== null)
-      for (const maker of makers) if (tableOf(maker) === table) add(finding, maker, `\`${table}\` is read by the new index first; then the old one can go`);
-  }
-  chainMigrations(findings, add);
-  return after;
+type Earlier = ReadonlyMap<string, Change["after"]>;
+
+/** An index is dropped once the indexes are there that its table is to get; what is only possible is not waited for. */
+export function indexesFirst(findings: readonly Finding[]): Earlier {
+  const makers = findings.filter(({ fixes: [fix], confidence }) => confidence !== "possible" && kindOf(fix) === "add-index");
+  return new Map(
+    findings.flatMap((finding) => {
+      const table = tableOf(finding);
+      if (table === null || kindOf(finding.fixes[0]) !== "drop-index") return [];
+      const earlier = makers.filter((maker) => tableOf(maker) === table);
+      return [[finding.id, earlier.map(({ id }) => ({ finding: id, why: `\`${table}\` is read by the new index first; then the old one can go` }))] as const];
+    }),
+  );
 }
 
 /** Migrations of one app that change one file follow one another, in the order of the plan. */
-function chainMigrations(findings: readonly Finding[], add: (finding: Finding, earlier: Finding, why: string) => void): void {
+export function migrationsInOrder(findings: readonly Finding[], known: Earlier): Earlier {
+  const after = new Map(known);
   const last = new Map<string, Finding>();
   for (const finding of findings) {
     const follows = finding.fixes[0]?.migration?.follows;
     if (follows === undefined) continue;
     const before = last.get(follows.app);
-    if (before !== undefined) add(finding, before, `both add a migration to \`${follows.app}\` after ${follows.name}`);
+    const own = after.get(finding.id) ?? [];
+    if (before !== undefined && !own.some((one) => one.finding === before.id))
+      after.set(finding.id, [...own, { finding: before.id, why: `both add a migration to \`${follows.app}\` after ${follows.name}` }]);
     last.set(follows.app, finding);
   }
+  return after;
 }
 
 export type DeployKind = "setting" | "add-index" | "drop-index" | "drop-column" | "upkeep" | "other-migration" | "code" | "none";

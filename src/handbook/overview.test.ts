@@ -33,7 +33,7 @@ test("a statement of several lines is divided among them as it was recorded, and
     ["shop/views.py:9", 4],
     ["shop/views.py:3", 1],
   ]);
-  expect(plot.answer).toContain("50 % of the time belongs to a line that is known to send it");
+  expect(plot.answer).toContain("50 % of the time can be told line by line");
   expect(plot.source).toBe("pg_stat_statements; 40 % of the time is of statements that several lines send, divided as the recording has it");
 });
 

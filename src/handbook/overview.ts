@@ -139,7 +139,7 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   return {
     kind: "bars",
     question: "Which lines ask for the time?",
-    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${formatPercent(all / base.total)} of the time ${base.from === "recording" ? "belongs to a line of the application" : "belongs to a line that is known to send it"}.`,
+    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${formatPercent(all / base.total)} of the time ${base.from === "recording" ? "belongs to a line of the application" : "can be told line by line"}.`,
     source: `${base.source}${dividedWords(divided, base.total)}`,
     unit: base.unit,
     whole: base.total,

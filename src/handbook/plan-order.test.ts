@@ -58,3 +58,10 @@ test("what is only possible comes last, unless it was seen to take time", () => 
     ["Possible", ["a"]],
   ]);
 });
+
+test("an index goes after the one that takes its place, however the two rank", () => {
+  const later = change("drop", { after: [{ finding: "add", why: "" }], place: "a" });
+  const gain = { today: 2, removed: 1, low: 1, high: 1, marginal: 1, basis: "" };
+  const all = [later, change("other", { place: "b" }), change("add", { place: "c" }), change("first", { gain, place: "d" })];
+  expect(drawn(all).flatMap(([, findings]) => findings)).toEqual(["first", "other", "add", "drop"]);
+});

@@ -70,8 +70,30 @@ export const inPlanOrder = (changes: readonly Change[]): readonly Change[] => pl
 
 function byGainOverRisk(changes: readonly Change[]): readonly Change[] {
   const worth = ({ gain, safety }: Change): number => (gain?.marginal ?? 0) / RISK[safety ?? "none"];
-  return changes
+  const sorted = changes
     .map((change, index) => ({ change, index }))
     .toSorted((a, b) => worth(b.change) - worth(a.change) || a.index - b.index)
     .map(({ change }) => change);
+  return behindEarlier(sorted);
+}
+
+/** What must be deployed later stands later: patches and migrations are made in this order. */
+function behindEarlier(sorted: readonly Change[]): readonly Change[] {
+  const open = new Set(sorted.map(({ finding }) => finding));
+  const waiting: Change[] = [];
+  const placed: Change[] = [];
+  const isReady = ({ after }: Change): boolean => !after.some((earlier) => open.has(earlier.finding));
+  const place = (change: Change): void => {
+    placed.push(change);
+    open.delete(change.finding);
+    for (let next = waiting.findIndex(isReady); next >= 0; next = waiting.findIndex(isReady)) {
+      const [ready] = waiting.splice(next, 1);
+      if (ready !== undefined) place(ready);
+    }
+  };
+  for (const change of sorted) {
+    if (isReady(change)) place(change);
+    else waiting.push(change);
+  }
+  return [...placed, ...waiting];
 }

@@ -40,6 +40,11 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
+/** `12 ms`, `3.4 s`, `2 min 5 s`. */
+export function formatSpan(milliseconds: number): string {
+  return milliseconds < 1000 ? `${formatMilliseconds(milliseconds)} ms` : formatDuration(milliseconds);
+}
+
 /** Milliseconds with the digits that a clock can vouch for: `0.015`, `0.4`, `1.4`, `12`, `1,240`. */
 export function formatMilliseconds(value: number): string {
   if (Math.abs(value) < 0.1) return formatNumber(Number(value.toPrecision(2)));

@@ -31,6 +31,12 @@ function defaultSource(finding: Finding, report: Report, context: RenderContext)
   return `source only: no recorded request reaches ${shownPath(context, file)}`;
 }
 
+/** The rule's words after the claim; what to do is left to the part of the fix where that has nothing else. */
+export function whyOf({ claim, message, remedy = "", fixes }: Finding): string {
+  const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
+  return fixes.length === 0 && rest.endsWith(remedy) ? rest.slice(0, rest.length - remedy.length).trim() : rest;
+}
+
 /** A setting, a field or a line of a manifest is read once, when the process starts: that no request reaches it says nothing. */
 export function isRequestedCode({ places: [first] }: Pick<Finding, "places">): boolean {
   return first === undefined || (first.role !== "setting" && first.role !== "definition" && first.object === undefined);

@@ -10,7 +10,7 @@ test("rules that wait for older counters are told once, with the longest wait", 
     { rule: "unused-index", chapter: "1.2", why: `needs counters of 35 days; ${young}` },
     { rule: "useless-like-index", chapter: "1.2", why: `needs statements of 7 days; ${young}` },
   ]);
-  expect(groups.map((one) => gapSentence(one))).toEqual([`4 rules did not judge: needs counters and statements of 7 to 35 days; ${young}`]);
+  expect(groups.map((one) => gapSentence(one))).toEqual([`4 rules did not judge: they need counters and statements of 7 to 35 days; ${young}`]);
 });
 
 test("what a rule keeps is no lack, and four of a kind are one line", () => {
@@ -33,5 +33,5 @@ test("a lack of whole rules is not put together with one about objects", () => {
       { rule: "b", chapter: "1.1", why },
       { rule: "c", chapter: "1.1", object: "table t", why },
     ]).map((one) => gapSentence(one)),
-  ).toEqual(["a, b did not judge: needs a database", "c did not judge about table t: needs a database"]);
+  ).toEqual(["a, b did not judge: they need a database", "c did not judge table t: it needs a database"]);
 });

@@ -60,6 +60,6 @@ export function gapSentence({ rules, objects, why }: GapGroup, name: (text: stri
   const [first = ""] = objects;
   if (KEPT.test(why))
     return `${who} leaves ${objects.length === 1 ? name(first) : `${formatNumber(objects.length)} objects, the first ${name(first)},`} as ${objects.length === 1 ? "it is" : "they are"}: ${why.replace(KEPT, "")}`;
-  const about = objects.length === 0 ? "" : ` about ${objects.length <= MOST_NAMES ? objects.map(name).join(", ") : `${formatNumber(objects.length)} objects`}`;
-  return `${who} did not judge${about}: ${why}`;
+  const about = objects.length === 0 ? "" : ` ${objects.length <= MOST_NAMES ? objects.map(name).join(", ") : `${formatNumber(objects.length)} objects`}`;
+  return `${who} did not judge${about}: ${why.replace(/^needs /, rules.length === 1 ? "it needs " : "they need ")}`;
 }

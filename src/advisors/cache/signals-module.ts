@@ -1,5 +1,5 @@
 /** Receivers that give a table a new generation when Django itself tells of a change. */
-import type { RuleInput } from "../../model/index.ts";
+import type { Model, ModelGraph, RuleInput } from "../../model/index.ts";
 import { labelsByTable } from "../../rules/caching/tables.ts";
 
 interface Sender {
@@ -35,17 +35,23 @@ ${saved.map(({ name }) => `\npost_save.connect(_changed, sender=${name}, dispatc
 
 function modelOf({ graph }: RuleInput, label: string): Sender[] {
   const model = graph.models.get(label);
-  if (model === undefined || (model.cls.module.origin === "builtin" && model.app !== "auth")) return [];
+  if (model === undefined || throughField(graph, label) !== null || (model.cls.module.origin === "builtin" && model.app !== "auth")) return [];
   return [{ importLine: `from ${model.cls.module.name} import ${model.name}`, name: model.name }];
 }
 
-/** `shop.Book_genres` is `Book.genres.through`. */
 function throughOf({ graph }: RuleInput, label: string): Sender[] {
-  if (graph.models.has(label)) return [];
+  const found = throughField(graph, label);
+  if (found === null) return [];
+  const { model, field } = found;
+  return [{ importLine: `from ${model.cls.module.name} import ${model.name}`, name: `${model.name}.${field}.through` }];
+}
+
+/** The many-to-many field whose links Django itself keeps under this label: `shop.Book_genres` is `Book.genres.through`, and no module has it. */
+function throughField(graph: ModelGraph, label: string): { readonly model: Model; readonly field: string } | null {
   for (const model of graph.models.values()) {
-    const field = [...model.fields.values()].find(({ relation }) => relation?.kind === "m2m" && relation.through === label);
-    if (field !== undefined && !model.isAbstract)
-      return [{ importLine: `from ${model.cls.module.name} import ${model.name}`, name: `${model.name}.${field.name}.through` }];
+    if (model.isAbstract || !label.startsWith(`${model.label}_`)) continue;
+    const field = model.fields.get(label.slice(model.label.length + 1));
+    if (field?.relation?.kind === "m2m" && field.relation.through === label) return { model, field: field.name };
   }
-  return [];
+  return null;
 }

@@ -29,17 +29,18 @@ export function writeAdvice({ source }: AdvisorInput, candidates: readonly Candi
     source,
     tables.flatMap((table) => labels.get(table) ?? []),
   );
-  const silent = sites.filter(({ kind }) => SILENT.has(kind));
+  const silent = sites.filter(({ kind }) => !notices("signals", kind));
+  const linked = silent.filter(({ kind }) => kind === "many-to-many").length;
   const names = listWords(tables.slice(0, 4));
   return {
     advisor: "cache",
     section: "6.2",
-    claim: `${formatCount(sites.length, "place")} of the source write${sites.length === 1 ? "s" : ""} ${names}; ${silent.length === 0 ? "all of them send signals" : `${silent.length} of them ${silent.length === 1 ? "sends" : "send"} no signal`}.`,
+    claim: `${formatCount(sites.length, "place")} of the source write${sites.length === 1 ? "s" : ""} ${names}; ${silent.length === 0 ? "all of them send signals" : `${silent.length} of them ${silent.length === 1 ? "sends" : "send"} neither post_save nor post_delete`}.`,
     reasons: [
       ...(silent.length === 0
         ? []
         : [
-            `A cache of ${candidateName(first)} that post_save and post_delete remove would stay wrong after ${formatCount(silent.length, "of these places", "of these places")}: ${listWords(silent.slice(0, 5).map(({ span }) => placeOf(span, source)))}.`,
+            `A cache of ${candidateName(first)} that post_save and post_delete remove would stay wrong after ${formatCount(silent.length, "of these places", "of these places")}: ${listWords(silent.slice(0, 5).map(({ span }) => placeOf(span, source)))}.${linked === 0 ? "" : ` m2m_changed tells of ${linked === silent.length ? "them" : linked}.`}`,
           ]),
       ...(unknown.length === 0 ? [] : [`No model has ${listWords(unknown)}: who writes there is not in this source.`]),
     ],

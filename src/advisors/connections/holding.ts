@@ -1,7 +1,7 @@
 /** 4.2: what holds connections, by sessions of the server and by transactions of a recording. */
 import type { Advice, AdviceTable, AdvisorInput, Database } from "../../model/index.ts";
 import type { Recording } from "../../model/recording.ts";
-import { formatCount } from "../../model/numbers.ts";
+import { formatCount, formatSpan } from "../../model/numbers.ts";
 import { round3, sessionsSeen } from "../../rules/connections/live.ts";
 import type { ConnectionFacts } from "./facts.ts";
 
@@ -18,7 +18,10 @@ export function adviseHolding(input: AdvisorInput, { usable }: ConnectionFacts):
     claim: claimOf(input, waiting.length, usable?.count ?? null),
     reasons: waiting
       .slice(0, 3)
-      .map(({ claim, places: [first] }) => `${claim} (${first === undefined || first.object !== undefined ? "" : `${first.file}:${first.line}`})`),
+      .map(
+        ({ claim, places: [first] }) =>
+          `${claim.replace(/\.$/, "")}${first === undefined || first.object !== undefined ? "" : ` (${first.file}:${first.line})`}.`,
+      ),
     tables: [...sessions, ...held],
     plots: [],
     artefacts: [],
@@ -42,7 +45,7 @@ function claimOf({ database, recording }: AdvisorInput, waiting: number, usable:
   const idle = (database?.server.sessions ?? []).filter(({ state }) => state === "idle").reduce((sum, { count }) => sum + count, 0);
   const now = used === null ? "" : `${used}${usable === null ? "" : ` of ${usable}`} connections are open now, ${idle} of them idle; `;
   const [longest] = (recording?.transactions ?? []).toSorted((a, b) => b.held.max - a.held.max);
-  const most = longest === undefined ? "" : `the longest transaction recorded is ${round3(longest.held.max / 1000)} ms, of \`${longest.label}\`; `;
+  const most = longest === undefined ? "" : `the longest transaction recorded is ${formatSpan(longest.held.max / 1000)}, of \`${longest.label}\`; `;
   const sum =
     waiting === 0
       ? "no transaction waits for something outside, as far as the source shows"

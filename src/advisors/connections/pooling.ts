@@ -64,7 +64,7 @@ function claimOf({ budget, usable }: ConnectionFacts, choice: Choice, pool: Pool
       : `The services open up to ${budget.total} connections`;
   const has = usable === null ? "" : `; the server has ${usable.count}`;
   const size = choice.kind === "native" ? `, ${choice.size} each` : choice.kind === "pgbouncer" ? `, ${pool.size} for all` : "";
-  return `${asked}${has}. Keep them by ${NAMES[choice.kind]}${size}.`;
+  return `${asked}${has}. Proposed: ${NAMES[choice.kind]}${size}.`;
 }
 
 interface PoolSize {

@@ -7,6 +7,7 @@ import type { ExporterQuery } from "./exporter-queries.ts";
 import { ruleFile, RUNBOOK, ruleTests } from "./rule-files.ts";
 import { runbook } from "./runbook.ts";
 import type { Watched } from "./watched.ts";
+import { formatCount } from "../../model/numbers.ts";
 
 export interface ArtefactInput {
   readonly watched: Watched;
@@ -24,12 +25,13 @@ export function artefacts({ watched, groups, board, queries, gaps }: ArtefactInp
   const name = oneLine(database.catalog.database.name);
   const head = `${name}, PostgreSQL ${database.server.version}, by the snapshot of ${database.snapshot.takenAt.slice(0, 10)}. Written by luthier tune: change thresholds in its configuration.`;
   const rules = groups.reduce((sum, { alerts }) => sum + alerts.length, 0);
+  const names = new Set(groups.flatMap(({ alerts }) => alerts.map((one) => one.name))).size;
   return [
     {
       path: "prometheus/rules.yml",
       language: "yaml",
       text: ruleFile(slug, groups, head),
-      purpose: `${rules} alerts of ${name}; it goes where rule_files of prometheus.yml says.`,
+      purpose: `${formatCount(names, "alert")} of ${name} in ${formatCount(rules, "rule")}; it goes where rule_files of prometheus.yml says.`,
       check: "promtool check rules rules.yml",
       version: PROMETHEUS,
     },

@@ -62,7 +62,7 @@ function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named
     rung: "inferred",
     examined: `${formatCount(deployment.settings.length, "settings module")}, ${formatCount(database?.snapshot.servers.length ?? 0, "server")} of a snapshot`,
     missing: database === null ? "standbys that follow the primary: luthier snapshot --db URL sees them" : "",
-    doubt: primary === undefined ? "" : `a second server for failover of ${primary.host} is no question of load, and is not judged here`,
+    doubt: primary === undefined ? "" : `a second server for failover of ${primary.host} is not a matter of load, and is not judged here`,
   };
 }
 
@@ -71,7 +71,7 @@ function claimOf(primary: Named | undefined, { settings: [settings] }: AdvisorIn
   const name = primary.isPlaceholder
     ? `\`${primaryOf(settings ?? null)?.alias ?? "default"}\` of ${settings?.module ?? "the settings"}`
     : `${primary.host}:${primary.port}`;
-  return `There is nothing to balance: ${name} is the one server that settings and snapshot name, and its load, or the reads known to be movable, are no case for a second.`;
+  return `There is nothing to balance: ${name} is the only server that settings and snapshot name, and neither its load nor the reads that could leave it ask for a second.`;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- servers

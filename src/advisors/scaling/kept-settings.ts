@@ -1,7 +1,7 @@
 /** Settings that were weighed: what was proposed, and of the others the figure that lets them stay. */
 import type { AdviceTable, Database } from "../../model/index.ts";
 import { formatBytes, formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
-import { machineOf, settingText } from "../../rules/scaling/machine.ts";
+import { machineOf } from "../../rules/scaling/machine.ts";
 import { blockReadMs, currentText, type SettingProposal } from "../../rules/server-settings/proposals.ts";
 import { vacuumPasses } from "../../rules/server-settings/vacuum-memory.ts";
 
@@ -39,6 +39,14 @@ export function settingsTable(database: Database, proposals: readonly SettingPro
   };
 }
 
+/** What is smaller than the cache is cached either way. */
+function cachedWords(database: Database, memoryBytes: number | null): string {
+  const cache = database.settingNumber("effective_cache_size");
+  const { bytes } = database.catalog.database;
+  if (cache !== null && bytes !== null && bytes <= cache) return `the database's ${formatBytes(bytes)} fit in it`;
+  return memoryBytes === null ? "the server's memory is not known: luthier snapshot --ram 16GB" : `the server has ${formatBytes(memoryBytes)}`;
+}
+
 function keptBy(name: string, database: Database, thresholds: Thresholds): string {
   const { database: now, checkpoints } = database.server.counters;
   const { memoryBytes } = machineOf(database, thresholds);
@@ -52,7 +60,7 @@ function keptBy(name: string, database: Database, thresholds: Thresholds): strin
         : `${formatPercent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))} of ${formatNumber(now.blocksRead + now.blocksHit)} block reads came from outside it`;
     }
     case "effective_cache_size":
-      return memoryBytes === null ? "the server's memory is not known: luthier snapshot --ram 16GB" : `the server has ${settingText(memoryBytes)}`;
+      return cachedWords(database, memoryBytes);
     case "work_mem":
       return now === null
         ? "no counters of temporary files"

@@ -283,7 +283,7 @@ function loadTable(share: ReadShare): AdviceTable {
       of(leftOnPrimary(share, share.relaxed, count, true)),
     ]),
     numeric: [0, 1, 2, 3],
-    source: `W + (1 − e)R, and e·R/(k + 1) of the reads where the primary takes its part; ${share.from}`,
+    source: `writes and the reads that stay; where the primary reads too, its equal part of the reads that move; ${share.from}`,
   };
 }
 

@@ -71,7 +71,7 @@ export type FieldType =
 /** Another class for the field, and AlterField, which casts the column. The table is rewritten meanwhile, and nobody reads it. */
 export function changeType(input: ChangeInput, table: Table, column: string, type: FieldType): FixDraft {
   const change = fieldChange(type);
-  const title = `Make ${table.name}.${column} a ${change.type ?? ""}`;
+  const title = `Make ${table.name}.${column} ${/^[AI]/.test(change.type ?? "") ? "an" : "a"} ${change.type ?? ""}`;
   const before = input.database.column(table, column);
   const to = sqlType(type);
   const alter = (name: string): string => `ALTER TABLE ${tableRef(table)} ALTER COLUMN ${quoteName(column)} TYPE ${name} USING ${quoteName(column)}::${name}`;

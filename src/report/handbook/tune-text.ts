@@ -2,7 +2,7 @@
 import type { Change, EvidenceUse, Handbook } from "../../model/handbook.ts";
 import { formatBytes, formatCount, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { FIRST } from "../../handbook/changes.ts";
-import { gainRange, rangeSentence, rangeWords } from "../../handbook/gain-range.ts";
+import { gainRange, gainRung, rangeSentence, rangeWords } from "../../handbook/gain-range.ts";
 import { formatTime } from "../../handbook/overview.ts";
 import { cleanLine, plainProse } from "../clean-text.ts";
 import { cutEnd, cutMiddle, displayWidth, padTo } from "../display-width.ts";
@@ -142,7 +142,9 @@ interface Row {
   readonly unit: string | null;
 }
 
-function row({ action, gain, isRisk, severity, rung, safety, finding, place }: Change, index: number, { context, style, width, unit }: Row): readonly string[] {
+function row(change: Change, index: number, { context, style, width, unit }: Row): readonly string[] {
+  const { action, gain, isRisk, severity, safety, finding, place } = change;
+  const rung = gainRung(change);
   const { ellipsis } = glyphsOf(style);
   const figure = figureOf({ gain, isRisk, severity }, unit);
   const indent = " ".repeat(NUMBER + GAIN + 2 + RUNG_WIDTH + 1);
@@ -165,7 +167,7 @@ function figureOf({ gain, isRisk, severity }: Pick<Change, "gain" | "isRisk" | "
 
 /** The change first, then what it removes, where, and how sure that is. */
 function narrowRow(change: Change, index: number, { context, style, unit }: Row): readonly string[] {
-  const { action, gain, isRisk, severity, rung, safety, finding, place } = change;
+  const { action, gain, isRisk, severity, safety, finding, place } = change;
   const { ellipsis } = glyphsOf(style);
   const indent = " ".repeat(NUMBER + 1);
   const tone = isRisk || unit === null ? severityTone(severity) : "plain";
@@ -173,7 +175,7 @@ function narrowRow(change: Change, index: number, { context, style, unit }: Row)
   const id = shortIdOf(context, finding);
   return [
     ...wrapProse(style, action, indent.length).map((line, at) => `${at === 0 ? `${String(index + 1).padStart(NUMBER)} ` : indent}${line}`),
-    `${indent}${figure}  ${rungCells(style, rung)}`,
+    `${indent}${figure}  ${rungCells(style, gainRung(change))}`,
     `${indent}${paint(style, "dim", id)}  ${safety ?? "by hand"}`,
     `${indent}${cutMiddle(cleanLine(place), style.width - indent.length, ellipsis)}`,
   ];

@@ -5,6 +5,7 @@ import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { modelsOf } from "../caching/models-of.ts";
 import { narrowsByUser } from "../caching/user-rows.ts";
 import { isWithin } from "../../model/span.ts";
+import { modelName } from "../names.ts";
 
 export function userData(input: RuleInput): readonly DatabaseDraft[] {
   const seen = new Set<string>();
@@ -19,13 +20,13 @@ export function userData(input: RuleInput): readonly DatabaseDraft[] {
     const [first] = own;
     if (first === undefined) return [];
     seen.add(place);
-    const { words, first: model } = modelsOf(input, own);
+    const { first: model } = modelsOf(input, own);
     return [
       {
         key: ["user-data", call.symbol, keyWords(call)],
         chapter: "6.1",
         severity: "error" as const,
-        claim: `${keyWords(call)} holds ${words} of the signed-in user, and its key is the same for everybody.`,
+        claim: `${keyWords(call)} holds ${model === null ? "rows" : `\`${modelName(model)}\` rows`} of the signed-in user, and its key is the same for everybody.`,
         reason: "The first user to come fills it; all others are shown that user's rows until it ends.",
         remedy: 'Put the user into the key: f"…-{request.user.pk}".',
         doubt: "a cache with a KEY_FUNCTION or a prefix that differs from user to user would keep them apart",

@@ -4,6 +4,7 @@ import { filesEvidence } from "../deployment/evidence.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
 import { quoteName } from "../../postgres/quote.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
+import { formatCount, formatNumber } from "../../model/numbers.ts";
 
 export const rule: Rule = {
   meta: {
@@ -46,7 +47,7 @@ function draftsOf(entry: Entry, database: Database, { source, thresholds }: Evid
   return [
     {
       key: [entry.database.alias],
-      claim: `The server says \`${server}\` where Django wants \`${wanted}\`: each of ${Math.round(sessions).toLocaleString("en")} new connections a day sends one more statement.`,
+      claim: `The server says \`${server}\` where Django wants \`${wanted}\`: each of ${newConnections(sessions, database.age.days ?? 1)} sends one more statement.`,
       reason:
         "Django compares the names as they are written, and sends `set_config('TimeZone', …)` after connecting when they differ: one more round trip before a request's first query.",
       remedy: `\`ALTER ${target} SET timezone = '${wanted}'\`; new connections then begin with it.`,
@@ -67,6 +68,11 @@ function draftsOf(entry: Entry, database: Database, { source, thresholds }: Evid
       ],
     },
   ];
+}
+
+/** What less than a day has counted is no rate of a day. */
+function newConnections(aDay: number, days: number): string {
+  return days < 1 ? `${formatCount(Math.round(aDay * days), "new connection")} in less than a day` : `${formatNumber(Math.round(aDay))} new connections a day`;
 }
 
 function sessionsADay({ server, age }: Database): number | null {

@@ -73,7 +73,7 @@ function toDraft(database: Database, table: Table, columns: readonly Placed[], r
     severity: total >= WARNING_BYTES ? "warning" : "info",
     confidence: before.isExact ? "certain" : "likely",
     claim: `Gaps between \`${shortName(table)}\`'s columns take ${bytes(perRow)} of ${bytes(before.bytes)} a row: ${formatBytes(total)} in ${formatNumber(Math.round(rows))} rows.`,
-    reason: `A value starts at a multiple of its type's alignment, and what lies between is written, cached and logged. ${lost(columns)}`,
+    reason: `A value starts at a multiple of its type's alignment, and what lies between is written, cached and logged. ${lost(columns)}`.trimEnd(),
     remedy: `In a new table, or when this one is rewritten anyway, order the columns: ${best.map(({ column }) => column.name).join(", ")}. Django makes them in the order of the fields.`,
     doubt: before.isExact
       ? "the gain needs a rewrite of the table; an index-only scan gains nothing"

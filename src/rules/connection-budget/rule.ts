@@ -77,14 +77,14 @@ function limitOf(database: Database | null, said: Said<number> | null): Limit | 
     return {
       connections,
       places: [{ role: "setting", object: "max_connections" }],
-      said: `max_connections is ${most}, of which ${most - connections} are kept for superusers`,
+      said: `\`max_connections\` is ${most}, of which ${most - connections} are kept for superusers`,
     };
   }
   if (said === null) return null;
   return {
     connections: said.value - RESERVED,
     places: said.spot === null ? [] : [{ ...said.spot, label: "what the server allows" }],
-    said: `max_connections is ${said.value}, of which ${RESERVED} are kept for superusers`,
+    said: `\`max_connections\` is ${said.value}, of which ${RESERVED} are kept for superusers`,
   };
 }
 

@@ -15,6 +15,7 @@ import {
   waitings,
   type Waiting,
 } from "../transactions/outside.ts";
+import { formatSpan } from "../../model/numbers.ts";
 
 export const rule: Rule = {
   meta: {
@@ -52,7 +53,7 @@ function sleepDraft(one: Waiting, source: RuleInput): DatabaseDraft {
     key: [where, target, block === null ? "request" : block.holder],
     confidence: isRecorded(one) ? "certain" : "likely",
     claim: `\`${where}\` sleeps inside ${opened}.`,
-    reason: `The session is idle in transaction: it keeps its locks, and VACUUM keeps every row that died since it began.${recorded === null ? "" : ` Recorded: ${recorded.calls} times, ${ms(recorded.slowest)} ms at most.`}`,
+    reason: `The session is idle in transaction: it keeps its locks, and VACUUM keeps every row that died since it began.${recorded === null ? "" : ` Recorded: ${recorded.calls} times, ${formatSpan(ms(recorded.slowest))} at most.`}`,
     remedy: "Wait between transactions, and open one for the writes alone; inside one, under REPEATABLE READ nothing that others commit is seen anyway.",
     doubt: "a sleep of a few milliseconds costs little where nothing else wants the rows",
     places: waitingPlaces(one, "sleeps here"),
@@ -84,8 +85,8 @@ function silenceDraft(one: TransactionTotals, source: RuleInput): DatabaseDraft 
   return {
     key: [label, before.file, before.name],
     confidence: "certain",
-    claim: `A transaction of \`${label}\` is silent for ${ms(idle.median)} ms in the middle case, ${ms(idle.max)} ms at most.`,
-    reason: `After \`${before.name}\` no statement runs for that long, while locks and connection are kept; the whole transaction takes ${ms(held.median)} ms.`,
+    claim: `A transaction of \`${label}\` is silent for ${formatSpan(ms(idle.median))} in the median, ${formatSpan(ms(idle.max))} at most.`,
+    reason: `After \`${before.name}\` no statement runs for that long, while locks and connection are kept; the whole transaction takes ${formatSpan(ms(held.median))}.`,
     remedy: `Do the work after \`${before.name}\` before the transaction begins, or after it has ended.`,
     doubt: "a recorder slows Python down; the share of silence is what counts",
     places: [

@@ -17,6 +17,7 @@ import {
   waitings,
   type Waiting,
 } from "../transactions/outside.ts";
+import { formatCount, formatSpan } from "../../model/numbers.ts";
 
 export const rule: Rule = {
   meta: {
@@ -61,7 +62,7 @@ function lockedDraft(one: LockedWaiting & { readonly others: number }): Database
     key: [block.file, block.holder],
     confidence: isRecorded(one) ? "certain" : "likely",
     claim: `${name} locks ${rows} with \`${lock.how}\` and then waits for \`${target}\` before it commits.`,
-    reason: `Whoever wants the same rows waits as long${recorded === null ? "" : `: ${ms(recorded.slowest)} ms in the recording`}. A service that hangs holds them until its own timeout.${moreTransactions(others)}`,
+    reason: `Whoever wants the same rows waits as long${recorded === null ? "" : `: ${formatSpan(ms(recorded.slowest))} in the recording`}. A service that hangs holds them until its own timeout.${moreTransactions(others)}`,
     remedy: "Ask first, then open the transaction for the writes alone, and check in it that the row is still as it was.",
     doubt: recorded === null ? "how long the other side takes was not measured" : "a recording shows what ran, not what production's network does",
     places: [
@@ -103,8 +104,8 @@ function heldDraft(one: TransactionTotals, source: RuleInput): DatabaseDraft | n
   return {
     key: [label],
     confidence: "certain",
-    claim: `A transaction of \`${label}\` is open for ${ms(one.held.median)} ms in the middle case, ${ms(one.held.max)} ms at most.`,
-    reason: `It sends ${statements.median} statements, and of its time ${ms(idle.median)} ms pass in one silence. Its locks and its connection are kept to the end.`,
+    claim: `A transaction of \`${label}\` is open for ${formatSpan(ms(one.held.median))} in the median, ${formatSpan(ms(one.held.max))} at most.`,
+    reason: `It sends ${formatCount(statements.median, "statement")}, and of its time ${formatSpan(ms(idle.median))} pass in one silence. Its locks and its connection are kept to the end.`,
     remedy:
       block === null
         ? `Open a transaction in \`${label}\` around the writes alone.`

@@ -2,6 +2,7 @@ import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, PlanNode, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow, type PlanStep } from "../database/plan-steps.ts";
+import { settingText } from "../scaling/machine.ts";
 
 export const rule: Rule = {
   meta: {
@@ -59,5 +60,5 @@ function spilledBytes({ hash, blocks, children }: PlanNode, blockSize: number): 
 
 function memoryWords(database: DatabaseInput["database"]): string {
   const workMem = database.settingNumber("work_mem");
-  return workMem === null ? "" : ` (the server's is ${formatBytes(workMem)}, times ${database.setting("hash_mem_multiplier") ?? "1"})`;
+  return workMem === null ? "" : ` (the server's is ${settingText(workMem)}, times ${database.setting("hash_mem_multiplier") ?? "1"})`;
 }

@@ -2,6 +2,7 @@ import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { overLoops, type PlanStep } from "../database/plan-steps.ts";
+import { settingText } from "../scaling/machine.ts";
 
 export const rule: Rule = {
   meta: {
@@ -34,7 +35,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       step,
       claim: `A bitmap over \`${node.relation ?? ""}\` keeps whole pages instead of rows for ${formatNumber(lossy)} pages, ${formatPercent(part)} of them.`,
       reason: `It did not fit into \`work_mem\`, so every row of those pages is tested again: ${formatNumber(rechecked)} were thrown away.`,
-      remedy: `Raise \`work_mem\` for this statement${workMem === null ? "" : ` (the server's is ${formatNumber(Number(workMem))} kB)`}, or narrow it with an index that leads to fewer rows.`,
+      remedy: `Raise \`work_mem\` for this statement${workMem === null ? "" : ` (the server's is ${settingText(Number(workMem) * 1024)})`}, or narrow it with an index that leads to fewer rows.`,
       doubt: "a session that sets `work_mem` for itself has another limit than the server's",
       weight: lossy,
       figures: { lossyBlocks: lossy, exactBlocks: node.exactBlocks ?? 0, rowsRemoved: rechecked },

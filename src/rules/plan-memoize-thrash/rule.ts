@@ -2,6 +2,7 @@ import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow, type PlanStep } from "../database/plan-steps.ts";
+import { settingText } from "../scaling/machine.ts";
 
 export const rule: Rule = {
   meta: {
@@ -34,7 +35,7 @@ function flawOf({ ...step }: PlanStep, { database, thresholds }: DatabaseInput):
     {
       step,
       claim: `Memoize throws out ${formatNumber(cache.evictions)} of ${formatNumber(cache.misses)} remembered look-ups and answers ${formatPercent(hits)} from memory.`,
-      reason: `What it remembers does not fit into \`work_mem\`${workMem === null ? "" : ` (the server's is ${formatNumber(Number(workMem))} kB)`}, so that the plan pays for remembering and for looking up.`,
+      reason: `What it remembers does not fit into \`work_mem\`${workMem === null ? "" : ` (the server's is ${settingText(Number(workMem) * 1024)})`}, so that the plan pays for remembering and for looking up.`,
       remedy: "Raise `work_mem` for this statement, or let the outer side come in the order of the key.",
       doubt: "a session that sets `work_mem` for itself has another limit than the server's",
       weight: cache.evictions,

@@ -2,6 +2,7 @@ import { formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, PlanNode, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow, type PlanStep } from "../database/plan-steps.ts";
+import { settingText } from "../scaling/machine.ts";
 
 export const rule: Rule = {
   meta: {
@@ -33,7 +34,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
     {
       step,
       claim: `\`NOT IN\` goes through the ${formatNumber(listed)} rows of its subquery for each of ${formatNumber(rows)} rows of \`${node.relation ?? "the query"}\`${subquery.loops === null ? " (estimated)" : ""}.`,
-      reason: `The list does not fit into \`work_mem\`${workMem === null ? "" : ` (the server's is ${formatNumber(Number(workMem))} kB)`}, so it is kept as it is, and the time grows with the square of the tables.`,
+      reason: `The list does not fit into \`work_mem\`${workMem === null ? "" : ` (the server's is ${settingText(Number(workMem) * 1024)})`}, so it is kept as it is, and the time grows with the square of the tables.`,
       remedy:
         "Write `~Exists(… OuterRef(…))` for `exclude(…__in=…)`: it is planned as an anti join. It differs where the subquery has a NULL, for which NOT IN finds nothing.",
       doubt: "the time depends on how soon a row's value is found in the list",

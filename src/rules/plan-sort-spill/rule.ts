@@ -2,6 +2,7 @@ import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow, type PlanStep } from "../database/plan-steps.ts";
+import { settingText } from "../scaling/machine.ts";
 
 export const rule: Rule = {
   meta: {
@@ -31,9 +32,9 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
   return [
     {
       step,
-      claim: `A sort of ${formatNumber(step.rows ?? step.node.planRows)} rows writes ${formatBytes(disk * 1024)} to disk${workMem === null ? "" : `; the server's \`work_mem\` is ${formatBytes(workMem)}`}.`,
+      claim: `A sort of ${formatNumber(step.rows ?? step.node.planRows)} rows writes ${formatBytes(disk * 1024)} to disk${workMem === null ? "" : `; the server's \`work_mem\` is ${settingText(workMem)}`}.`,
       reason: `Sorting by \`${sort.keys.join(", ")}\` outgrows the memory of one operation, so its parts are written to files and merged from them.`,
-      remedy: `Let an index give the order, or limit the rows before they are sorted; else set \`work_mem\` for this statement to some ${formatBytes(needed)} (estimated: ${IN_MEMORY} times the file).`,
+      remedy: `Let an index give the order, or limit the rows before they are sorted; else set \`work_mem\` for this statement to some ${settingText(needed)} (estimated: ${IN_MEMORY} times the file).`,
       doubt: "a session that sets `work_mem` for itself has another limit than the server's",
       weight: disk,
       figures: { diskBytes: disk * 1024, rows: step.rows ?? step.node.planRows },

@@ -75,7 +75,7 @@ function siteDraft({ table, columns, equal, span, symbol, model }: SortSite, inp
       key: [symbol, sortKey(table, columns)],
       severity,
       claim: `\`${symbol.split(".").at(-1) ?? ""}\` sorts \`${shortName(table)}\`, ${formatNumber(rows)} rows, by \`${columns.join(", ")}\` to keep the first ones.`,
-      ...WORDS,
+      ...wordsOf(table, columns, equal),
       model,
       places: [
         tableSpot(table, `${formatNumber(rows)} rows`),
@@ -102,7 +102,7 @@ function statementDraft(statement: Statement, input: DatabaseInput): DatabaseDra
       key: [statement.id, sortKey(sort.table, sort.columns)],
       severity,
       claim: `${statementName(statement)} sorts \`${shortName(sort.table)}\`, ${formatNumber(rows)} rows, by \`${sort.columns.join(", ")}\` to keep the first ones.`,
-      ...WORDS,
+      ...wordsOf(sort.table, sort.columns, sort.equal),
       ...(model === undefined ? {} : { model }),
       places: statementPlaces(statement, [sort.table]),
       evidence: [statementEvidence(database, statement, { tableRows: rows })],
@@ -111,11 +111,14 @@ function statementDraft(statement: Statement, input: DatabaseInput): DatabaseDra
   ];
 }
 
-const WORDS: Pick<DatabaseDraft, "reason" | "remedy" | "doubt"> = {
-  reason: "No index has this order, so that every matching row is read and sorted, and all but the first are dropped.",
-  remedy: "Add an index with the columns of the order, after those that are compared with `=`: `models.Index(fields=[…])` in Meta.indexes.",
-  doubt: "a condition that leaves few rows makes the sort small",
-};
+function wordsOf(table: Table, columns: readonly string[], equal: ReadonlySet<string>): Pick<DatabaseDraft, "reason" | "remedy" | "doubt"> {
+  const wanted = [...new Set([...equal, ...columns])];
+  return {
+    reason: "No index has this order, so that every matching row is read and sorted, and all but the first are dropped.",
+    remedy: `Add an index on \`${shortName(table)} (${wanted.join(", ")})\`, by \`models.Index(fields=[…])\` in Meta.indexes${columns.length > 1 ? ", each column in its direction" : ""}.`,
+    doubt: "a condition that leaves few rows makes the sort small",
+  };
+}
 
 const sortKey = (table: Table, columns: readonly string[]): string => `${shortName(table)}(${columns.join(",")})`;
 

@@ -48,7 +48,7 @@ function toDraft(statement: Statement, database: Database): DatabaseDraft {
   return {
     key: [statement.id],
     claim: `${statementName(statement)} takes ${formatPercent(share)} of the time of all statements: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms.`,
-    reason: `${rows === null || calls === 0 ? "" : `It returns or changes ${formatCount(rows / calls, "row")} a call. `}What is saved here is saved where most of the time goes.`,
+    reason: `${rows === null || calls === 0 ? "" : `It ${/^\s*(?:SELECT|WITH)\b/i.test(statement.sql) ? "returns" : "changes"} ${formatCount(Math.round(rows / calls), "row")} a call. `}What is saved here is saved where most of the time goes.`,
     remedy: REMEDIES[statementKind(statement)],
     doubt: certaintyWords(statement),
     ...(model === undefined ? {} : { model }),

@@ -31,7 +31,7 @@ function elsewhere(input: DatabaseInput): FindingDraft[] {
   const guilty = source.facts.runs.filter((run) => {
     if (!LOADS.has(run.how) || run.loop !== null || run.cached || run.related || run.sliced || run.narrowed || run.inTemplate || run.origin.kind !== "manager")
       return false;
-    if (!own.has(run.span.file) || !isAnswer(run, source)) return false;
+    if (!own.has(run.span.file) || !isAnswer(run, source) || isGuilty(run, source)) return false;
     const table = tableOfModel(run.model, input);
     return table !== null && (rowsOf(table, database) ?? 0) >= (thresholds["unbounded-queryset.large"] ?? LARGE_ROWS);
   });

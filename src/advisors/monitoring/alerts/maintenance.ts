@@ -1,5 +1,5 @@
 /** Vacuum, statistics, wraparound, checkpoints, and indexes that nobody can use. */
-import { formatNumber } from "../../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { jumpAlert, levelAlert, MINUTE, SERVER, type Alert, type Trial } from "../alert.ts";
 import { quoteLabel, type Labels } from "../promql-text.ts";
 import { seconds } from "../words.ts";
@@ -101,7 +101,7 @@ function tableAlert({ target, tables: all }: Watched, of: OfTables, said: Pick<A
     hold: HOUR,
     severity: "ticket",
     labels: { trigger: triggerWords(trigger) },
-    because: `${times} times ${triggerWords(trigger)}${isRest && others.length > 0 ? `, as the server's settings say; ${others.length} tables have their own` : ` for ${tables.length === 1 ? example : `${tables.length} tables`}`}, ${formatNumber(LEAST_ROWS)} at the least. ${example} has ${formatNumber(widest?.rows ?? 0)} rows: ${formatNumber(Math.round(Math.max(LEAST_ROWS, times * triggerAt(trigger, widest?.rows ?? 0))))}`,
+    because: `${times} times ${triggerWords(trigger)}${isRest && others.length > 0 ? `, as the server's settings say; ${formatCount(others.length, "table")} ${others.length === 1 ? "has its" : "have their"} own` : ` for ${tables.length === 1 ? example : `${tables.length} tables`}`}, ${formatNumber(LEAST_ROWS)} at the least. ${example} has ${formatNumber(widest?.rows ?? 0)} rows: ${formatNumber(Math.round(Math.max(LEAST_ROWS, times * triggerAt(trigger, widest?.rows ?? 0))))}`,
     trials: tables.length === 0 ? [] : tableTrials({ ...target, table: example }, of),
   };
 }

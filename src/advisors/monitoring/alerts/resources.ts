@@ -250,7 +250,7 @@ function deadlockAlert({ target, database }: Watched): Alert {
       counted === null
         ? "any at all: how many are usual was not read"
         : perHour === 0
-          ? `any at all: ${formatNumber(counted)} were counted${days === null ? "" : ` in ${formatNumber(round(days))} days`}`
+          ? `any at all: ${formatNumber(counted)} were counted${days === null ? "" : days < 1 ? " in less than a day" : ` in ${formatNumber(round(days))} days`}`
           : `${MISS_TIMES} times the usual ${formatNumber(round(perHour))} an hour`,
     steps: [
       "The server's log names both statements of each deadlock.",

@@ -28,7 +28,7 @@ function line(name: string, body: Html): Html {
 function renderArtefacts(artefacts: readonly Artefact[]): Html {
   return html`${artefacts.map(({ path, text, purpose, check, version }) => {
     const lines = text.replace(/\n+$/, "").split("\n").length;
-    const facts = [version === "" ? "" : `For ${version}.`, check === "" ? "" : `${check}.`].filter(Boolean).join(" ").replaceAll("..", ".");
+    const facts = [version === "" ? "" : `For ${version}.`, check === "" ? "" : `Check: ${check}.`].filter(Boolean).join(" ").replaceAll("..", ".");
     return html`<details class="art"><summary><code>${path}</code> <span class="dim">${formatCount(lines, "line")}</span><span class="s">${prose(purpose)}</span></summary><p class="sm dim">${prose(facts)} <a href="artefacts/${encodePath(path)}">The file</a></p><pre class="code" data-copy><code>${codeLines(text)}</code></pre></details>`;
   })}`;
 }

@@ -56,11 +56,11 @@ interface RowInput {
 }
 
 function row(change: Change, index: number, { handbook, most }: RowInput): Html {
-  const { action, finding, rule, place, rung, safety, size, patch } = change;
+  const { action, finding, rule, place, safety, size, patch } = change;
   const isReachable = handbook.report.findings.some((one) => one.id === finding && isRequestedCode(one));
   const gain = timeOf(handbook) === null ? NOTHING : html`<td class="gain">${gainCell(change, isReachable, most)}</td>`;
   const fix = html`${safety ?? "by hand"}${size === "" || size === (safety ?? "by hand") ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
-  return html`<tr><td class="n">${index + 1}</td><td class="what"><a class="t" href="#${findingAnchor(handbook, finding)}">${prose(action)}</a><span class="s">${rule} · <code>${place}</code></span>${afterLines(change, handbook)}</td><td class="evd">${rungBadge(rung)}</td>${gain}<td class="fx">${fix}</td></tr>
+  return html`<tr><td class="n">${index + 1}</td><td class="what"><a class="t" href="#${findingAnchor(handbook, finding)}">${prose(action)}</a><span class="s">${rule} · <code>${place}</code></span>${afterLines(change, handbook)}</td><td class="evd">${rungBadge(gainRung(change))}</td>${gain}<td class="fx">${fix}</td></tr>
 `;
 }
 

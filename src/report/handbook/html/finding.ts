@@ -5,7 +5,7 @@ import type { Plot } from "../../../model/plot.ts";
 import { formatBytes, formatCount, formatNumber } from "../../../model/numbers.ts";
 import { RUNGS, rungOf, strongestEvidence } from "../../../select/severity.ts";
 import { isSourceLine, mainPlace } from "../../../select/source-line.ts";
-import { doubtSentence, evidenceSentence, proofSentence } from "../../finding-facts.ts";
+import { doubtSentence, evidenceSentence, proofSentence, whyOf } from "../../finding-facts.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { placeName, shortIdOf } from "../../render-context.ts";
 import { findingAnchor } from "./anchors.ts";
@@ -55,12 +55,6 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
 <h4 class="claim">${prose(claim || message)}</h4>
 <dl class="parts">${parts}</dl></article>
 `;
-}
-
-/** The rule's words after the claim; what to do is left to the part of the fix where that has nothing else. */
-function whyOf({ claim, message, remedy = "", fixes }: Finding): string {
-  const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
-  return fixes.length === 0 && rest.endsWith(remedy) ? rest.slice(0, rest.length - remedy.length).trim() : rest;
 }
 
 function silence({ places, rule }: Finding): Html {

@@ -9,7 +9,8 @@ import { codeLines, sentence } from "./prose.ts";
 export function renderFix(fix: Fix | undefined, context: RenderContext, remedy?: string): Html {
   const changes = fix === undefined ? [] : fixChanges(fix, context.read);
   const migration = fix === undefined ? "" : migrationSentence(fix);
-  return html`<p>${sentence(fixSentence(fix, changes, remedy))}</p>${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>${sentence(`the migration ${migration}`)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
+  const isMigration = (fix?.migration?.follows?.files.length ?? 0) > 0;
+  return html`<p>${sentence(fixSentence(fix, changes, remedy))}</p>${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>${sentence(`${isMigration ? "the migration" : "it"} ${migration}`)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
 }
 
 /** Lines of a diff that are open, and those that are shown at all; the rest is in the patch. */

@@ -76,7 +76,7 @@ test("a finding of several ways shows the others in a fold", () => {
   const piece = words(between(PAGE, 'id="f-p81c"', "</dl></"));
   expect(piece).toContain("Alternatives One more way a BRIN index by placed_at");
   expect(piece).toContain("CREATE INDEX CONCURRENTLY order_customer_newest");
-  expect(piece).toContain("The migration takes SHARE UPDATE EXCLUSIVE; about 40 s for 1.9 GB");
+  expect(piece).toContain("It takes SHARE UPDATE EXCLUSIVE; about 40 s for 1.9 GB");
 });
 
 test("what was proven is said in pairs; what was not has the command to copy", () => {
@@ -132,7 +132,7 @@ describe("sections", () => {
       "advice: connections",
       "web, gunicorn gthread 6 5 6 180 90",
       "pgbouncer.ini 8 lines A pooler for 6 hosts",
-      "For PgBouncer 1.18. pgbouncer 1.18 starts with it.",
+      "For PgBouncer 1.18. Check: pgbouncer 1.18 starts with it.",
       "default_pool_size = 20",
       "Before, shop/mail.py:41",
       "transaction.on_commit(partial(send_mail, order))",

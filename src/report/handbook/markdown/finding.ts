@@ -15,6 +15,7 @@ import {
   migrationSentence,
   proofSentence,
   sqlStatements,
+  whyOf,
   type FileChange,
 } from "../../finding-facts.ts";
 import { isSourceLine } from "../../../select/source-line.ts";
@@ -28,6 +29,7 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
   const { handbook, context } = pages;
   const { severity, rule, chapter, confidence, id, claim, message, fixes } = finding;
   const change = handbook.changes.find((one) => one.finding === id);
+  const why = whyOf(finding);
   return [
     `<a id="${anchorOf(handbook, id)}"></a>`,
     `### ${escapeProse(claim || message) || codeSpan(rule)}`,
@@ -35,25 +37,20 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
       ["severity", "rule", "chapter", "confidence", "id", "evidence"],
       [[severity, codeSpan(rule), chapter, confidence, codeSpan(shortIdOf(context, id)), rungOf(finding)]],
     ),
+    ...(why === "" ? [] : [`**Why:** ${sentence(why)}`]),
     places(finding.places, pages),
     `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, { ...context, pathPrefix: "" }))}${gainWords(change, pages)}`,
     ...evidenceTable(finding.evidence),
     ...planTexts(finding.evidence),
     ...statements(finding, pages),
     ...ownFigures(finding, pages),
-    ...renderFix(fixes[0], pages, change).map((text, index) => (index === 0 ? `${text}${byHand(finding)}` : text)),
+    ...renderFix(fixes[0], pages, change, finding.remedy),
     ...proof(finding, pages),
     `**Doubt:** ${sentence(doubtSentence(finding))}`,
     ...alternatives(fixes.slice(1), pages),
     `**Silence:** ${silence(finding)}`,
     notesOf(id),
   ];
-}
-
-/** Where no edit does it: why it matters and what to do, in the rule's words. */
-function byHand({ claim, message, fixes }: Finding): string {
-  const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
-  return rest === "" || fixes.length > 0 ? "" : ` ${sentence(rest)}`;
 }
 
 function silence({ places: all, rule }: Finding): string {
@@ -213,25 +210,20 @@ function ownFigures({ id, chapter }: Finding, { handbook }: Pages): readonly str
 
 // ---------------------------------------------------------------------------------------------- fix
 
-export function renderFix(fix: Fix | undefined, pages: Pages, change?: Change): readonly string[] {
+export function renderFix(fix: Fix | undefined, pages: Pages, change?: Change, remedy = ""): readonly string[] {
   const { context } = pages;
   const changes = fix ? fixChanges(fix, context.read) : [];
   const title = fix === undefined || fix.edits.length === 0 ? "" : ` ${sentence(fix.title)}`;
   const patch = change?.patch ? ` As a patch: [${escapeProse(change.patch)}](patches/${encodeURIComponent(change.patch)}).` : "";
   const diff = changes && changes.length > 0 ? [block("diff", toDiff(changes, context.read))] : [];
-  const words = fix === undefined ? "by hand" : fixSentence(fix, changes);
+  const words = fix === undefined && remedy === "" ? "by hand" : fixSentence(fix, changes, remedy);
   return [`**Fix:** ${sentence(words)}${title}${patch}`, ...diff, ...(fix ? [...migration(fix), ...sql(fix)] : [])];
 }
 
 function migration(fix: Fix): readonly string[] {
   const words = migrationSentence(fix);
   const [file] = fix.migration?.follows?.files ?? [];
-  const statements = fix.sql?.forward.length ?? 0;
-  return words === ""
-    ? []
-    : [
-        `${file === undefined ? `SQL of ${formatNumber(statements)} ${statements === 1 ? "statement" : "statements"}` : `The migration ${codeSpan(file.split("/").at(-1) ?? file)}`} ${sentence(words)}`,
-      ];
+  return words === "" ? [] : [`${file === undefined ? "It" : `The migration ${codeSpan(file.split("/").at(-1) ?? file)}`} ${sentence(words)}`];
 }
 
 function sql(fix: Fix): readonly string[] {
@@ -241,11 +233,7 @@ function sql(fix: Fix): readonly string[] {
     fix.sql?.isTransactional === false
       ? [`${formatNumber(forward.length)} ${forward.length === 1 ? "statement" : "statements"}, to run outside of a transaction:`]
       : [];
-  return [
-    ...how,
-    block("sql", forward.join("\n")),
-    ...(reverse.length > 0 ? [`${formatNumber(reverse.length)} to undo it:`, block("sql", reverse.join("\n"))] : []),
-  ];
+  return [...how, block("sql", forward.join("\n")), ...(reverse.length > 0 ? [`To undo it:`, block("sql", reverse.join("\n"))] : [])];
 }
 
 /** One line of what stands round each change. */

@@ -2,7 +2,7 @@
 import type { Change, Handbook } from "../../../model/handbook.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { FIRST } from "../../../handbook/changes.ts";
-import { gainRange, rangeSentence, rangeWords } from "../../../handbook/gain-range.ts";
+import { gainRange, gainRung, rangeSentence, rangeWords } from "../../../handbook/gain-range.ts";
 import { CHAPTERS, TITLE } from "../../../handbook/outline.ts";
 import { formatTime } from "../../../handbook/overview.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
@@ -76,7 +76,7 @@ export function changeTable(changes: readonly Change[], { handbook, context, fin
     const finding = findings.get(change.finding);
     const id = finding === undefined ? "" : `[${escapeProse(shortIdOf(context, change.finding))}](${findingHref(handbook, finding)})`;
     const fix = [change.safety ?? "by hand", change.size === "by hand" ? "" : change.size].filter(Boolean).join(", ");
-    const cells = [`${escapeProse(change.action)}${placeWords(change)}`, change.rung, fix, id];
+    const cells = [`${escapeProse(change.action)}${placeWords(change)}`, gainRung(change), fix, id];
     return time === null ? [String(start + index), change.severity, ...cells] : [String(start + index), gainCell(change), ...cells];
   });
   const head = ["change", "evidence", "fix", "id"];

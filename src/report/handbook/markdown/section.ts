@@ -163,9 +163,9 @@ const FENCES: Readonly<Record<Artefact["language"], string>> = {
 
 function renderArtefact({ path, language, text, purpose, check, version }: Artefact): readonly string[] {
   const link = `[${escapeProse(path)}](artefacts/${path.split("/").map(encodeURIComponent).join("/")})`;
-  const lines = text.split("\n").length;
+  const lines = text.trimEnd().split("\n").length;
   return [
-    `${link}, ${formatNumber(lines)} lines for ${escapeProse(version)}: ${sentence(purpose)} ${sentence(check)}`,
+    `${link}, ${formatNumber(lines)} lines for ${escapeProse(version)}: ${sentence(purpose)} ${check === "" ? "" : `Check: ${sentence(check)}`}`.trimEnd(),
     ...(lines <= MOST_LINES ? [details(path, [block(FENCES[language], text)])] : []),
   ];
 }
