@@ -111,8 +111,8 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
       return joined;
     }
     case "update":
-      if (key !== undefined) mergeDict(value, key, site.frame.branch === "");
-      mergeDict(value, dict(args.keywords), site.frame.branch === "");
+      if (key !== undefined) mergeDict(value, key, site.frame);
+      mergeDict(value, dict(args.keywords), site.frame);
       return UNKNOWN;
     case "values":
       return value.rest === null ? list([...value.entries.values()]) : listOf(dictValues(value));

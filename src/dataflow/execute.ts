@@ -197,7 +197,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
     return;
   }
   if (current.kind === "dict" && stmt.operator === "|") {
-    mergeDict(current, value, frame.branch === "");
+    mergeDict(current, value, frame);
     return;
   }
   const isSetOperation = stmt.operator === "|" || stmt.operator === "&";
@@ -230,7 +230,7 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
     case "subscript": {
       const object = engine.evaluate(target.object, frame);
       const index = engine.evaluate(target.index, frame);
-      if (object.kind === "dict") setItem(object, index, value, frame.branch === "");
+      if (object.kind === "dict") setItem(object, index, value, frame);
       else if (object.kind === "list") {
         object.items = null;
         object.element = join(object.element, value);

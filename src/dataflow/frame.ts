@@ -1,10 +1,10 @@
 /** Where the analysis stands: scopes, calls and loops. */
 import type { ClassInfo, FunctionDef, Lambda, PythonModule, Span } from "../model/index.ts";
 import type { LiveOrigin } from "./recorder.ts";
-import type { AttributeWrite, RowChange } from "./attribute-writes.ts";
+import type { AttributeEnd, AttributeWrite, RowChange } from "./attribute-writes.ts";
 import type { Byway } from "./byways.ts";
 import type { Assumption } from "./conditions.ts";
-import type { ObjectValue, Value } from "./values.ts";
+import type { Value } from "./values.ts";
 
 export interface Binding {
   readonly value: Value;
@@ -67,7 +67,7 @@ export interface Frame {
   /** Rows that functions called by that arm have changed. */
   changes?: RowChange[] | undefined;
   /** What arms that left the function had set. */
-  left?: readonly { readonly object: ObjectValue; readonly name: string; readonly value: Value }[];
+  left?: readonly AttributeEnd[];
   readonly returns: Value[];
   readonly yields: Value[];
   /** Template frames: blocks that children define, libraries loaded. */

@@ -48,7 +48,7 @@ import {
   type Value,
   there,
 } from "./values.ts";
-import { changeLoad } from "./attribute-writes.ts";
+import { changeLoad, setName } from "./attribute-writes.ts";
 import { deferralDoubts } from "./deferral.ts";
 import { isOffered } from "./generic-limits.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
@@ -645,7 +645,7 @@ export function assignToRow(row: RowValue, name: string, value: Value, frame: Fr
   } else if (field === undefined) {
     const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
     if (keyOf === undefined) {
-      row.extra.set(name, value);
+      setName(frame, row, name, value);
       notePut(row, name, frame);
     } else {
       row.load = withColumn(withDropped(row.load, new Set([keyOf.name])), keyOf);
@@ -658,7 +658,7 @@ export function assignToRow(row: RowValue, name: string, value: Value, frame: Fr
       row.load = withGiven(row.load, name);
       (row.origin.assigned ??= new Set()).add(joinPath(row.path, name));
     }
-    if (value.kind === "row") row.extra.set(name, value);
+    if (value.kind === "row") setName(frame, row, name, value);
   }
 }
 
