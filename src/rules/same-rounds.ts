@@ -36,7 +36,7 @@ interface Way {
 function isHandedTheSame(name: Name, nodes: readonly SyntaxNode[], { at, calls, isLeft }: Way, input: RuleInput): boolean {
   const call = calls.at(-1);
   if (call === undefined) return isLeft(name.name);
-  if (isOfContext(name, nodes, at, input) || isMadeOfConstants(name, at, input, new Set())) return true;
+  if (isOfContext(name, nodes, at, input) || isMadeOfConstants(name, at, input, new Set()) || isOfClass(name, nodes, at, call, input)) return true;
   const given = handedOver(name, nodes, at, call, input);
   if (given === null) return false;
   const within = nodesIn(given);
@@ -131,6 +131,22 @@ function isMadeOfConstants(name: Name, span: Span, input: RuleInput, seen: Set<s
     return namesReadIn(parts, holder).every((one) => isMadeOfConstants(one, span, input, seen));
   };
   return changes.length > 0 && changes.every(isConstant);
+}
+
+const MANAGERS = ["objects", "_default_manager", "_base_manager"];
+
+/** `cls.objects` and `cls.REMINDER` in a class method that is called on the class by its name. */
+function isOfClass({ name }: Name, nodes: readonly SyntaxNode[], span: Span, at: Span, input: RuleInput): boolean {
+  const path = pathTo(input.program, span);
+  const holder = functionAt(path);
+  const cls = holder === null ? undefined : path[path.indexOf(holder) - 1];
+  const call = exprAt(input, at);
+  if (holder?.kind !== "function" || cls?.kind !== "class" || holder.params[0]?.name !== name) return false;
+  if (!holder.decorators.some((one) => one.kind === "name" && one.name === "classmethod")) return false;
+  if (call?.kind !== "call" || call.callee.kind !== "attribute" || call.callee.object.kind !== "name" || call.callee.object.name !== cls.name) return false;
+  const isRead = (node: SyntaxNode): boolean =>
+    node.kind === "attribute" && node.object.kind === "name" && node.object.name === name && (isConstantOf(node) || MANAGERS.includes(node.name));
+  return nodes.filter((node) => node.kind === "name" && node.name === name).length === nodes.filter(isRead).length;
 }
 
 /** What a name is given, and what decides whether the code comes there; null where that is not told by what stands around it. */

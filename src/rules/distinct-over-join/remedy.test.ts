@@ -23,6 +23,8 @@ test("rows of one parent are rarely several of one row, and a developer's data i
   };
   expect(await sure("shop/work.py", "lines__product=product")).toEqual(["possible"]);
   expect(await sure("shop/work.py", "lines__product=product, lines__quantity__gt=3")).toEqual(["possible"]);
+  expect(await sure("shop/work.py", "lines__in=[product, 7]")).toEqual(["possible"]);
+  expect(await sure("shop/work.py", "lines__in=[*product]")).toEqual(["likely"]);
   expect(await sure("shop/work.py", "lines__product__isnull=False")).toEqual(["likely"]);
   expect(await sure("shop/work.py", "lines__quantity__gt=3")).toEqual(["likely"]);
   expect(await sure("shop/management/commands/create_sample.py", "lines__quantity__gt=3")).toEqual(["possible"]);

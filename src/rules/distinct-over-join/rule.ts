@@ -53,10 +53,11 @@ function isUniqueBeside({ name }: Field, { relation }: Field, { graph }: RuleInp
   return back !== null && groups.some((names) => names.length === 2 && names.includes(name) && names.includes(back));
 }
 
-/** `filter(answers__question=question)`: of the rows that repeat, only those of one question. */
+/** `filter(answers__question=question)`: of the rows that repeat, only those of one question; `filter(user__in=[one, other])`: twice at most. */
 function isOfOneParent({ fields, rest, keyword: { value } }: Lookup): boolean {
   const many = fields.findIndex((field) => field.relation?.single === false);
   const [key] = fields.slice(many + 1);
+  if (rest.join("__") === "in" && value.kind === "sequence") return value.items.every((item) => item.kind !== "star");
   const isEqual = rest.length === 0 || rest.join("__") === "exact";
   return isEqual && value.kind !== "constant" && key?.relation?.single === true && !fields.slice(many + 1).some((field) => field.relation?.single === false);
 }
@@ -83,7 +84,7 @@ function repeating(call: ChainCall, model: Model, input: RuleInput): Repeating[]
     .map((one) => ({ ...one, doubt: joined.some((other) => other.many === one.many && isOfOneParent(other)) ? OF_ONE_PARENT : null }));
 }
 
-const OF_ONE_PARENT = "the condition takes the rows of one parent, among which few may be of one row";
+const OF_ONE_PARENT = "the condition takes the rows of one parent, or of a few, among which few may be of one row";
 
 /** `rows = ….distinct()`, and then `rows.values_list("name")` alone: what is compared are these columns. */
 function isOfValues({ origin, calls }: Chain, { facts }: RuleInput): boolean {

@@ -812,3 +812,30 @@ def fill():
   expect(await sure("from factory.django import DjangoModelFactory")).toEqual(["possible"]);
   expect(await sure("from factory_rows import rows")).toEqual(["certain"]);
 });
+
+test("a class's constant is the same in each round of a loop that calls the class", async () => {
+  const asked = async (call: string): Promise<string> => {
+    const report = await analyseShop({
+      "shop/mails.py": `from django.db import models
+from shop.models import Order
+
+
+class Template(models.Model):
+    REMINDER = "reminder"
+    name = models.CharField(max_length=20, unique=True)
+
+    @classmethod
+    def remind(cls, order):
+        print(cls.objects.get(name=cls.REMINDER), order)
+
+
+def work(kinds):
+    for order in Order.objects.all():
+        ${call}
+`,
+    });
+    return report.findings.flatMap(({ rule, remedy }) => (rule === "query-in-loop" ? [remedy ?? ""] : [])).join("");
+  };
+  expect(await asked("Template.remind(order)")).toContain("once before the loop");
+  expect(await asked("kinds[order.pk].remind(order)")).not.toContain("Run it once");
+});
