@@ -145,7 +145,7 @@ function isOfClass({ name }: Name, nodes: readonly SyntaxNode[], span: Span, at:
   if (!holder.decorators.some((one) => one.kind === "name" && one.name === "classmethod")) return false;
   if (call?.kind !== "call" || call.callee.kind !== "attribute" || call.callee.object.kind !== "name" || call.callee.object.name !== cls.name) return false;
   const isRead = (node: SyntaxNode): boolean =>
-    node.kind === "attribute" && node.object.kind === "name" && node.object.name === name && (isConstantOf(node) || MANAGERS.includes(node.name));
+    node.kind === "attribute" && node.object.kind === "name" && node.object.name === name && (MANAGERS.includes(node.name) || isConstantOf(node));
   return nodes.filter((node) => node.kind === "name" && node.name === name).length === nodes.filter(isRead).length;
 }
 
