@@ -28,7 +28,7 @@ import { spanOf } from "./recorder.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
 import { assignToRow } from "./rows.ts";
-import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type Value } from "./values.ts";
+import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, withDoubt, type QuerysetValue, type Value } from "./values.ts";
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
 import { fillingOf, isFillingAfter } from "./remembered.ts";
 import { isStoring } from "./stored.ts";
@@ -211,7 +211,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
 export function assign(engine: Engine, target: Expr, value: Value, frame: Frame, loop: number): void {
   switch (target.kind) {
     case "name":
-      frame.env.vars.set(target.name, { value, loop });
+      frame.env.vars.set(target.name, { value: frame.loop !== null && frame.env.vars.get(target.name)?.isGone === true ? standIn(value) : value, loop });
       return;
     case "sequence":
       return assignItems(engine, target.items, value, frame, loop);
@@ -245,6 +245,13 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
 }
 
 /** Whichever of several rows it is, the attribute is set on it. */
+/** `if not rows: rows = …`: only those rounds ask for it that were handed none. */
+function standIn(value: Value): Value {
+  return joinAll(alternatives(value).map((one) => (one.kind === "queryset" ? withDoubt(one, STAND_IN) : one)));
+}
+
+const STAND_IN = "only rounds for which what it stands in for has no rows ask for it";
+
 function assignToOne(engine: Engine, one: Value, name: string, value: Value, frame: Frame): void {
   if (one.kind !== "row") return engine.escape(value);
   one.origin.asInstances = true;

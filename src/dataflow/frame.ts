@@ -10,6 +10,8 @@ export interface Binding {
   readonly value: Value;
   /** The innermost loop whose rows it depends on; 0 for none. */
   readonly loop: number;
+  /** A test found that it has no rows: what takes its place has a reader only then. */
+  readonly isGone?: true;
 }
 
 export interface Env {

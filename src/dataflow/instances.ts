@@ -89,7 +89,8 @@ function absent(name: Expr, frame: Frame): ReadonlyMap<string, Binding> {
   const all = alternatives(binding.value);
   if (all.every(({ kind }) => PLAIN.has(kind))) return new Map([[name.name, { ...binding, value: ABSENT }]]);
   if (!all.some(holdsRows)) return NONE_OF_THEM;
-  return new Map([[name.name, { ...binding, value: joinAll(all.map((one) => (holdsRows(one) ? emptied(one) : one))) }]]);
+  const gone = all.every(holdsRows) ? ({ isGone: true } as const) : {};
+  return new Map([[name.name, { ...binding, ...gone, value: joinAll(all.map((one) => (holdsRows(one) ? emptied(one) : one))) }]]);
 }
 
 /** A generator is true, whatever it gives. */

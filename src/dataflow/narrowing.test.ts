@@ -1,5 +1,6 @@
 /** What a test says of a name holds for what follows it. */
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../tests/support/framework-case.ts";
 
 const view = (body: string, mark: string): Record<string, string> => ({
@@ -46,4 +47,30 @@ test("rows that are handed back before they are loaded further are told as possi
   const listed = 'if self.request.user.is_staff:\n    return queryset\nqueryset = list(queryset.select_related("customer"))';
   await expectMarked(view(listed, "# expect: customer?"));
   await expectMarked(view('if self.request.user.is_staff:\n    return queryset\nqueryset = queryset.prefetch_related("lines")', "# expect: customer"));
+});
+
+test("what stands in for rows that were handed over is asked for by few rounds", async () => {
+  const { findings } = await analyseShop({
+    "shop/kinds.py": `from shop.models import Order, Tag
+
+
+def kind_of(order, tags):
+    if not tags:
+        tags = Tag.objects.order_by("name")
+    for tag in tags:
+        if order.status == tag.name:
+            return tag
+
+
+def kinds():
+    tags = Tag.objects.all()
+    return [kind_of(order, tags) for order in Order.objects.all()]
+
+
+def kinds_of_all():
+    return [kind_of(order, None) for order in Order.objects.all()]
+`,
+  });
+  const asked = findings.filter(({ rule }) => rule === "query-in-loop");
+  expect(asked.map(({ confidence, places }) => [confidence, places.find(({ role }) => role === "loop")?.line])).toEqual([["likely", 18]]);
 });

@@ -60,7 +60,7 @@ interface LoopedRun {
 
 /** A place that other rounds come to as well is told of those. */
 function surestFirst(all: readonly LoopedRun[]): readonly LoopedRun[] {
-  return all.toSorted((a, b) => rarity(a.run.otherwise) - rarity(b.run.otherwise));
+  return all.toSorted((a, b) => rarity(a.run.otherwise) - rarity(b.run.otherwise) || Number(a.run.doubts.length > 0) - Number(b.run.doubts.length > 0));
 }
 
 /** Querysets of a row's own related managers are left to n-plus-one and aggregate-in-loop. */
