@@ -474,3 +474,9 @@ def forget(statuses):
     "Ask for these rows of all that are deleted once, before the delete, and let the receiver look among them: after it they are gone.",
   ]);
 });
+
+test("what is only ordered or joined is prefetched so", async () => {
+  const joined = 'Add `Prefetch("lines", queryset=…)` with what is chained to the queryset, and read `all()`: a chained method would query again.';
+  expect((await remedies('return [[line.price for line in order.lines.order_by("price")] for order in Order.objects.all()]')).at(0)).toBe(joined);
+  expect((await remedies('return [[line.price for line in order.lines.all().select_related("product")] for order in Order.objects.all()]')).at(0)).toBe(joined);
+});

@@ -245,6 +245,8 @@ function remedyPast({ origin, path }: LazyLoad, method: string, input: RuleInput
     return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with the conditions of the chain to the queryset, and build the values from its list in Python: \`values()\` would query again.`;
   if (method === "values")
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
+  if (method === "requery" && !isNarrowed)
+    return `Add \`Prefetch("${path}", queryset=…)\` with what is chained to the queryset, and read \`all()\`: ${again} would query again.`;
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
 }
 
