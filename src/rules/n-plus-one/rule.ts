@@ -120,7 +120,7 @@ function toDraft({ load, loads, others, comers }: Told, input: RuleInput): Findi
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load),
-    remedy: key === null ? remedyFor(load, input) : keyRemedy(key, loadBefore(load, loads), input),
+    remedy: key === null ? remedyFor(load, input) : keyRemedy(key, worthLoading(loadBefore(load, loads), input), input),
     doubt: loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
     relation: load.path,
@@ -256,6 +256,11 @@ const PURPOSES: Readonly<Record<KeyUse, string>> = {
   comparison: "compare it",
   condition: "ask for other rows by it",
 };
+
+/** Rows of one row are fetched once anyway. */
+function worthLoading(before: LazyLoad | undefined, input: RuleInput): LazyLoad | undefined {
+  return before === undefined || gainsNoPrefetch(before, input) ? undefined : before;
+}
 
 function purposeOf({ uses }: KeyColumn): string {
   const [use = "key", ...others] = uses;
