@@ -24,3 +24,20 @@ def work():
   expect(findings.filter(({ rule }) => EACH_ROUND.has(rule))).toEqual([]);
   expect(coverage.unresolved).toEqual([]);
 });
+
+test.each([
+  ["each row", "{% for order in orders %}{% cache 500 order order.pk %}{{ order.customer.name }}{% endcache %}{% endfor %}", "likely"],
+  ["all of them", "{% cache 500 orders %}{% for order in orders %}{{ order.customer.name }}{% endfor %}{% endcache %}", "certain"],
+])("a template's cache around %s", async (_what, body, sureness) => {
+  const { findings } = await analyseShop({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def orders(request):
+    return render(request, "shop/orders.html", {"orders": Order.objects.filter(paid=True)})
+`,
+    "shop/templates/shop/orders.html": `{% load cache %}${body}\n`,
+  });
+  expect(findings.filter(({ rule }) => EACH_ROUND.has(rule)).map(({ confidence }) => confidence)).toEqual([sureness]);
+});

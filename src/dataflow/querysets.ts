@@ -459,8 +459,13 @@ function namesOneRow({ model, related }: QuerysetValue, args: CallArgs): boolean
   const named = new Set([...args.keywords].flatMap(([name, value]) => (isOneValue(value) ? exactField(model, name, value) : [])));
   const back = related?.field.relation?.kind === "fk-reverse" ? related.field.relation.back : null;
   if (back !== null) named.add(back);
-  const unique = [...named].some((name) => name === model.primaryKey || model.fields.get(name)?.unique === true);
+  const unique = [...named].some((name) => name === model.primaryKey || model.fields.get(name)?.unique === true || isOwnUuid(model.fields.get(name)));
   return unique || model.uniqueTogether.some((names) => names.length > 0 && names.every((name) => named.has(name)));
+}
+
+/** A row's own UUID tells it apart, or its few versions from others, whether or not the database was told so. */
+function isOwnUuid(field: Field | undefined): boolean {
+  return field?.name === "uuid" && /\bUUIDField$/.test(field.type);
 }
 
 function isOneValue(value: Value): boolean {

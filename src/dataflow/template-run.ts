@@ -1,5 +1,6 @@
 /** Templates run like functions: inheritance, blocks, includes, macros, tags. */
 import type { Block, FunctionDef, Include, Module, Stmt, Tag, TemplateImport } from "../model/index.ts";
+import { bywayFrom, onByway } from "./byways.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { escapeEnv } from "./escape.ts";
 import { newEnv, type Env, type Frame, type TemplateContext } from "./frame.ts";
@@ -358,7 +359,9 @@ function runTag(engine: Engine, stmt: Tag, frame: Frame): void {
     escapeEnv(frame.env);
   }
   if (stmt.target !== null) frame.env.vars.set(stmt.target, { value: result, loop: frame.loop?.id ?? 0 });
-  engine.execute(stmt.body, frame);
+  // `{% cache 500 line line.pk %}`: rows for which the cache has the piece read nothing.
+  const byway = stmt.name === "cache" ? bywayFrom(frame, "cached") : frame.byway;
+  onByway(frame, byway, () => engine.execute(stmt.body, frame));
 }
 
 /** `{% partialdef line %}` keeps a piece of the template, `{% partial line %}` renders it with the variables there. */

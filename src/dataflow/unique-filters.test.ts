@@ -17,6 +17,8 @@ class Person(models.Model):
 
 
 class Subscription(models.Model):
+    uuid = models.UUIDField()
+    batch = models.UUIDField()
     place = models.ForeignKey(Place, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, on_delete=models.CASCADE)
     kind = models.CharField(max_length=50)
@@ -29,6 +31,8 @@ const CASES: readonly [string, string][] = [
   ["Subscription.objects.filter(place=place, person_id=number)", ""],
   ["Subscription.objects.filter(place__id=number, person=person)", ""],
   ["place.subscription_set.filter(person=person)", ""],
+  ["Subscription.objects.filter(uuid=number)", ""],
+  ["Subscription.objects.filter(batch=number)", "  # expect: person"],
   ["Subscription.objects.filter(place=place)", "  # expect: person"],
   ["Subscription.objects.filter(place=place, person__name=number)", "  # expect: person"],
   ["Subscription.objects.filter(place=place, person__in=number)", "  # expect: person"],

@@ -319,6 +319,7 @@ function judgeMethods(load: LazyLoad, input: RuleInput): Verdict | null {
   const asked = askedOfPinned(load, input);
   if (asked !== null) return advice(`all rows have the same \`${asked.step}\`: ask it once, before the loop`);
   if (method === "filter set") return advice("a filter field asks the database all the same");
+  if (method === "requery") return advice("a chained method asks the database all the same: put it into the queryset of a Prefetch");
   if (method === "groups") return advice("the database groups the rows: let one query do so for all rounds");
   return advice(
     `${PLAIN_WORDS[method] ?? `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`,

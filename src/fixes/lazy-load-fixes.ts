@@ -1,6 +1,7 @@
 /** What can be done about a relation that is loaded row by row, the best first. */
 import type { FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
 import { eagerLoadFix } from "./eager-load.ts";
+import { gainsNoPrefetch } from "./eager-verdict.ts";
 import { innerRows, innerRowsFix } from "./inner-rows.ts";
 import { keyAccessFix, keyColumn } from "./key-access.ts";
 
@@ -33,6 +34,7 @@ function loadAndReadKey(load: LazyLoad, loads: readonly LazyLoad[], input: RuleI
   const isOnWay = ({ path }: LazyLoad): boolean => path === load.path || path === before?.path || before?.path.startsWith(`${path}__`) === true;
   const key = before === undefined || !loads.every(isOnWay) ? null : keyAccessFix(beyond, input);
   if (before === undefined || key === null) return null;
+  if (gainsNoPrefetch(before, input)) return [key];
   return eagerLoadFix(before, input).map((fix) => (fix.edits.length === 0 ? fix : both(fix, key)));
 }
 

@@ -10,7 +10,17 @@ export function columnsOf(model: Model): readonly Field[] {
 }
 
 export function isWide(field: Field): boolean {
-  return WIDE.test(field.type) || WIDE.test(`.${field.type}`);
+  return WIDE.test(`.${field.type}`) && !isOfShortWords(field);
+}
+
+/** Longer than a word that a list of kinds, roles or countries would have. Ours. */
+const LONGEST_WORD = 32;
+
+/** `ArrayField(CharField(max_length=16))` holds a few of some known words. */
+function isOfShortWords({ type, declaration }: Field): boolean {
+  const base = /\bArrayField$/.test(type) && declaration?.kind === "call" ? declaration.args[0] : undefined;
+  const most = base?.kind === "call" ? base.keywords.find(({ name }) => name === "max_length")?.value : undefined;
+  return most?.kind === "num" && most.value <= LONGEST_WORD;
 }
 
 /** Code of the project runs as an instance is made, and may read any column: one that is left out is a query there. */

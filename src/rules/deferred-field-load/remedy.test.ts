@@ -88,3 +88,30 @@ def work():
   const [finding] = report.findings.filter(({ rule }) => rule === "deferred-field-load");
   expect(finding?.remedy).toBe('Add `"placed_at"` to `only()`, or take it out of `defer()`.');
 });
+
+test("what a manager leaves out for all is loaded where it is read", async () => {
+  const report = await analyseShop({
+    "shop/places.py": `from django.db import models
+
+
+class PlainManager(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().defer("outline")
+
+
+class Place(models.Model):
+    parent = models.ForeignKey("self", models.CASCADE, related_name="children")
+    outline = models.TextField()
+
+    objects = PlainManager()
+
+
+def outlines():
+    return [place.outline for place in Place.objects.filter(parent=None)]
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "deferred-field-load");
+  expect(found.map(({ remedy, fixes }) => [remedy, fixes])).toEqual([
+    ["Where these rows are read, call `defer(None)` on their queryset, which loads all columns, or begin at a manager that leaves none out.", []],
+  ]);
+});

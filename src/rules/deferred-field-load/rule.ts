@@ -1,4 +1,4 @@
-import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import type { FindingDraft, LazyLoad, Rule, RuleInput, Span } from "../../model/index.ts";
 import { isShared, keepColumnFix, keepKeyFix } from "../../fixes/keep-column.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { deferredColumn } from "../deferred-loads.ts";
@@ -98,6 +98,15 @@ function prefetchedBefore({ origin, path }: LazyLoad, { graph }: RuleInput): str
   return isMany || lookups.some((one) => one?.kind === "str" && one.value === before) ? before : null;
 }
 
+/** `defer()` in the `get_queryset()` of a manager. */
+function isLeftOutByManager({ origin }: LazyLoad, { program, graph }: RuleInput): boolean {
+  const managers = [...(graph.byLabel(origin.model)?.managers.values() ?? [])].flatMap(({ manager }) => (manager === null ? [] : program.mro(manager)));
+  const leaving = origin.calls.filter(({ name }) => name === "only" || name === "defer");
+  const isInManager = (span: Span): boolean =>
+    managers.some((one) => "members" in one && one.module.ir.file === span.file && one.def.start <= span.start && span.end <= one.def.end);
+  return leaving.length > 0 && leaving.every(isInManager);
+}
+
 /** Django's `only()` takes from its own names what was deferred before it. */
 function isNamed({ origin, path }: LazyLoad): boolean {
   return origin.calls.some(({ name, args }) => name === "only" && args.some((arg) => arg.kind === "str" && arg.value === path));
@@ -116,6 +125,11 @@ function saying(groups: Groups, prefetched: string | null, input: RuleInput): Pi
     return {
       reason: "After a `defer()` of the column, `only()` leaves it out although it names it, and each row then fetches it alone.",
       remedy: "Call `defer(None)` before `only()`, or begin at a manager that does not defer it.",
+    };
+  if (isLeftOutByManager(load, input))
+    return {
+      reason: `A manager leaves ${column} out for all who ask it, and each row then fetches ${it} alone.`,
+      remedy: "Where these rows are read, call `defer(None)` on their queryset, which loads all columns, or begin at a manager that leaves none out.",
     };
   const shared = "Other code uses this queryset: where its rows are read here, call `defer(None)` on it, which loads all columns";
   return {

@@ -474,3 +474,17 @@ def forget(statuses):
     "Ask for these rows of all that are deleted once, before the delete, and let the receiver look among them: after it they are gone.",
   ]);
 });
+
+test("what is only ordered or joined is prefetched so", async () => {
+  const joined = 'Add `Prefetch("lines", queryset=…)` with what is chained to the queryset, and read `all()`: a chained method would query again.';
+  expect((await remedies('return [[line.price for line in order.lines.order_by("price")] for order in Order.objects.all()]')).at(0)).toBe(joined);
+  expect((await remedies('return [[line.price for line in order.lines.all().select_related("product")] for order in Order.objects.all()]')).at(0)).toBe(joined);
+});
+
+test("rows of one row need no prefetch where their keys would do", async () => {
+  const body = `[order] = Order.objects.filter(pk=request.GET["pk"])
+for line in order.lines.all():
+    if line.product.pk == 3:
+        print(line)`;
+  expect((await remedies(body)).at(0)).toBe("Read `product_id`, which came with the row.");
+});

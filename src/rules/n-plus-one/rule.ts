@@ -117,7 +117,7 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load),
-    remedy: key === null ? remedyFor(load, input) : keyRemedy(key, loadBefore(load, loads), input),
+    remedy: key === null ? remedyFor(load, input) : keyRemedy(key, worthLoading(loadBefore(load, loads), input), input),
     doubt: isFar ? FAR_DOWN : loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
     relation: load.path,
@@ -270,6 +270,8 @@ function remedyPast({ origin, path }: LazyLoad, method: string, input: RuleInput
     return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with the conditions of the chain to the queryset, and build the values from its list in Python: \`values()\` would query again.`;
   if (method === "values")
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
+  if (method === "requery" && !isNarrowed)
+    return `Add \`Prefetch("${path}", queryset=…)\` with what is chained to the queryset, and read \`all()\`: ${again} would query again.`;
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
 }
 
@@ -279,6 +281,11 @@ const PURPOSES: Readonly<Record<KeyUse, string>> = {
   comparison: "compare it",
   condition: "ask for other rows by it",
 };
+
+/** Rows of one row are fetched once anyway. */
+function worthLoading(before: LazyLoad | undefined, input: RuleInput): LazyLoad | undefined {
+  return before === undefined || gainsNoPrefetch(before, input) ? undefined : before;
+}
 
 function purposeOf({ uses }: KeyColumn): string {
   const [use = "key", ...others] = uses;

@@ -32,6 +32,13 @@ function isGuilty(known: KnownReads, input: RuleInput): boolean {
   return !isMadeByProject(known.model, input) && !isValuesEnough(known, input);
 }
 
+/** `[app] = App.objects.filter(active=True)[:1] or [None]`: the columns of one row are little, however long they are. */
+function isOfOneRow({ runs }: KnownReads): boolean {
+  return runs.every(({ how, sliced, atMostOne }) => atMostOne === true || ONE_ROW.has(how) || (sliced && (how === "unpack" || how === "bool")));
+}
+
+const ONE_ROW: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest", "index"]);
+
 function toDraft(known: KnownReads, input: RuleInput): FindingDraft {
   const { origin, columns, read, unread } = known;
   const needed = known.needed.map((field) => field.name);
@@ -46,7 +53,7 @@ function toDraft(known: KnownReads, input: RuleInput): FindingDraft {
   return {
     key: [origin.symbol, origin.model],
     // Numbers and short texts cost little, however many there are.
-    ...(wide.length === 0 ? { confidence: "possible" } : {}),
+    ...(wide.length === 0 || isOfOneRow(known) ? { confidence: "possible" } : {}),
     claim: `\`${holderName(origin.symbol, input.program)}\` fetches ${columns.length} columns of \`${modelName(origin.model)}\` and reads ${read.length}${bytes}.`,
     reason: `Nothing but ${listed(
       read.map((field: Field) => field.name),
