@@ -40,8 +40,8 @@ test("a loop that sets the same values in all of its rows is one update()", asyn
     `${update} \`update(paid=True, status=status)\` on the queryset.`,
     "orders.update(paid=True, status=status)",
   ]);
-  expect(await told("for order in orders:\n    print(order.pk)\n    order.paid = True\n    order.save()")).toEqual([
-    `${update} \`update(paid=True)\` on the queryset.`,
+  expect(await told("for order in orders:\n    print(order.pk)\n    order.status = status\n    order.save()")).toEqual([
+    `${update} \`update(status=status)\` on the queryset.`,
   ]);
   expect(await told("for order in orders:\n    order.paid = True\n    order.save()\nreturn orders")).toEqual([
     `${update} \`update(paid=True)\` on the queryset.`,
