@@ -90,7 +90,7 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
       key === null
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
-    reason: reasonFor(load),
+    reason: reasonFor(load, input),
     remedy: key === null ? remedyFor(load, input) : keyRemedy(key, loadBefore(load, loads), input),
     doubt: loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
@@ -100,10 +100,10 @@ function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingD
   };
 }
 
-function reasonFor(load: LazyLoad): string {
+function reasonFor(load: LazyLoad, input: RuleInput): string {
   if (isOfNewKey(load)) return "The code has set its key before, which throws away what was loaded for the old one.";
   if (load.origin.collected === true) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
-  if (isMade(load)) return "A row that was just made has nothing loaded.";
+  if (isMade(load, input)) return "A row that was just made has nothing loaded.";
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
   if (load.shared !== null) return "Nothing before it loads it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
