@@ -1,6 +1,7 @@
 /** Rules' drafts to findings: places in lines and columns, edits in bytes, ids that survive unrelated edits. */
 import { createHash } from "node:crypto";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
+import { withNewerDjango } from "./newer-django.ts";
 import { concernsProject } from "./own-tables.ts";
 import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
 import { withSameClaimsMerged } from "./same-claim.ts";
@@ -56,9 +57,8 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
   for (const { chapter, examined: what } of verdicts) {
     if (what !== "") examined.set(chapter, [...new Set([...(examined.get(chapter) ?? []), what])]);
   }
-  const findings = withMadeOnce(
-    withoutSameAdvice(withSameClaimsMerged(doubtTestData(doubtGeneric(verdicts.flatMap((one) => one.findings)), evidences.source))),
-  );
+  const told = doubtTestData(doubtGeneric(verdicts.flatMap((one) => one.findings)), evidences.source);
+  const findings = withMadeOnce(withoutSameAdvice(withSameClaimsMerged(withNewerDjango(told, evidences.source?.project.djangoVersion ?? null))));
   return { findings, unknown: verdicts.flatMap((one) => one.unknown), examined };
 }
 
