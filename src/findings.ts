@@ -1,6 +1,7 @@
 /** Rules' drafts to findings: places in lines and columns, edits in bytes, ids that survive unrelated edits. */
 import { createHash } from "node:crypto";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
+import { withNewerDjango } from "./newer-django.ts";
 import { concernsProject } from "./own-tables.ts";
 import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
 import { withSameClaimsMerged } from "./same-claim.ts";
@@ -56,9 +57,8 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
   for (const { chapter, examined: what } of verdicts) {
     if (what !== "") examined.set(chapter, [...new Set([...(examined.get(chapter) ?? []), what])]);
   }
-  const findings = withMadeOnce(
-    withoutSameAdvice(withSameClaimsMerged(doubtTestData(doubtGeneric(verdicts.flatMap((one) => one.findings)), evidences.source))),
-  );
+  const told = doubtTestData(doubtGeneric(verdicts.flatMap((one) => one.findings)), evidences.source);
+  const findings = withMadeOnce(withoutSameAdvice(withSameClaimsMerged(withNewerDjango(told, evidences.source?.project.djangoVersion ?? null))));
   return { findings, unknown: verdicts.flatMap((one) => one.unknown), examined };
 }
 
@@ -140,12 +140,23 @@ function doubtGeneric(findings: readonly Finding[]): Finding[] {
   });
 }
 
+/** `class TestCase(django.test.TestCase)`, which tests of the project build on. */
+function holdsTestCase({ ir }: PythonModule): boolean {
+  return ir.body.some(
+    (stmt) => stmt.kind === "class" && stmt.bases.some((base) => (base.kind === "name" || base.kind === "attribute") && base.name.endsWith("TestCase")),
+  );
+}
+
 /** Libraries that make rows to test with, or run the tests. */
 const TEST_LIBRARIES = /^(?:factory|model_bakery|model_mommy|mixer|pytest)(?:\.|$)/;
 
 /** A loop of a module that makes rows to test with has as many rounds as a test wants. */
 function doubtTestData(findings: readonly Finding[], source: RuleInput | null): Finding[] {
-  const files = new Set(source === null ? [] : [...source.program.modules.values()].filter(importsTestLibrary).map(({ ir }) => ir.file));
+  const files = new Set(
+    source === null
+      ? []
+      : [...source.program.modules.values()].filter((module) => importsTestLibrary(module) || holdsTestCase(module)).map(({ ir }) => ir.file),
+  );
   return findings.map((finding) => {
     const loops = finding.places.filter(({ role }) => role === "loop");
     if (finding.confidence === "possible" || loops.length === 0 || !loops.every(({ file }) => files.has(file))) return finding;

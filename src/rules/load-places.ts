@@ -1,6 +1,7 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
 import { genericSteps, stepsOf, stepsToPayers } from "../fixes/eager-paths.ts";
+import { isFetchedEachRound } from "../fixes/fetched-each-round.ts";
 import { isAskedOnce, type Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { isOfOnceCommand, isSampleDataCommand } from "./command-files.ts";
@@ -19,7 +20,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
       label:
         load.origin.collected === true
           ? `fetches bare rows of ${modelName(load.origin.model)} to call their receivers`
-          : `${isMade(load) ? "makes" : "loads"} ${modelName(load.origin.model)} only`,
+          : `${callsCreate(load) ? "makes" : "loads"} ${modelName(load.origin.model)} only`,
     },
   ];
   if (load.loop !== null && !isSameSpan(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
@@ -132,15 +133,19 @@ function deletedWithLoaded({ path }: LazyLoad): string {
 }
 
 /** What to do where no queryset can be told to load it: for rows of the code's own SQL, for what a delete collects, and for one that was just made; null elsewhere. */
-export function beyondQuerysets(load: LazyLoad, input: Pick<RuleInput, "graph" | "program">): string | null {
+export function beyondQuerysets(load: LazyLoad, input: Pick<RuleInput, "graph" | "program" | "facts">): string | null {
   if (load.origin.collected === true) return isDeletedAlone(load, input) ? deletedWithLoaded(load) : isGoneAfter(load, input) ? COLLECTED_BEFORE : COLLECTED;
   if (load.origin.kind === "raw" || load.origin.calls.some(({ name }) => name === "raw"))
     return `A raw query loads no relations: call \`prefetch_related_objects(rows, "${load.path}")\` for its rows, or write the query with the ORM.`;
-  return isMade(load) ? "No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it." : null;
+  return isMade(load, input) ? "No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it." : null;
 }
 
-/** The row is one that `create()` gave. */
-export function isMade({ origin }: LazyLoad): boolean {
+/** The row is one that `create()` gave, and none that the same manager found in another call. */
+export function isMade(load: LazyLoad, { facts }: Pick<RuleInput, "facts">): boolean {
+  return callsCreate(load) && !isFetchedEachRound(load, facts);
+}
+
+function callsCreate({ origin }: LazyLoad): boolean {
   return origin.calls.some(({ name }) => name === "create");
 }
 

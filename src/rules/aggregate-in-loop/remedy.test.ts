@@ -419,3 +419,43 @@ def work():
   expect(await sure("@lru_cache()")).toBe("possible");
   expect(await sure("")).toBe("certain");
 });
+
+test("a manager that finds a row, and else makes it, is asked of the row that it found", async () => {
+  const report = await analyseShop({
+    "shop/albums.py": `from django.db import models
+
+
+class AlbumManager(models.Manager):
+    def fill_or_create(self, title, name):
+        albums = self.get_queryset().filter(title=title)
+        if albums.exists():
+            albums.first().fill(name)
+            return
+        self.create(title=title)
+
+
+class Album(models.Model):
+    title = models.CharField(max_length=20)
+    objects = AlbumManager()
+
+    def fill(self, name):
+        if self.pictures.filter(name=name).exists():
+            print(name)
+
+
+class Picture(models.Model):
+    album = models.ForeignKey(Album, models.CASCADE, related_name="pictures")
+    name = models.CharField(max_length=20)
+`,
+    "shop/work.py": `from shop.albums import Album
+
+
+def work(keys, name):
+    for key in keys:
+        Album.objects.fill_or_create(key, name)
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "aggregate-in-loop").map(({ remedy }) => remedy)).toEqual([
+    'Each round fetches its row alone: fetch the rows of all rounds before the loop, with `prefetch_related("pictures")`, and choose in Python.',
+  ]);
+});

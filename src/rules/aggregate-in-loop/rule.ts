@@ -7,7 +7,7 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
-import { chainHead, exprAt, namesIn, targetsOf } from "../code.ts";
+import { chainHead, exprAt, functionAt, namesIn, targetsOf } from "../code.ts";
 import { isCachedFunction, isOverConstant, isUsedUp, loopSite } from "../loops.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
@@ -104,7 +104,7 @@ function isFarBesideWrites({ calls, loop }: LazyLoad, { facts }: RuleInput): boo
 function askedBefore(load: LazyLoad, input: RuleInput): string {
   const { method, path } = load;
   const how =
-    GIVES_ROW.has(method ?? "") || isAskedOfInnerLoop(load, input)
+    GIVES_ROW.has(method ?? "") || isAskedOfInnerLoop(load, input) || isAskedByParameter(load, input)
       ? `with \`prefetch_related("${path}")\`, and choose in Python`
       : "with this answer annotated";
   return `Each round fetches its row alone: fetch the rows of all rounds before the loop, ${how}.`;
@@ -168,6 +168,15 @@ function isAskedOfInnerLoop({ access, loop }: LazyLoad, input: RuleInput): boole
   // The row itself is what the annotation is made for.
   for (const name of namesIn(chainHead(asked))) bound.delete(name);
   return argumentsOf(asked).some((arg) => [...namesIn(arg)].some((name) => bound.has(name)));
+}
+
+/** `self.lines.filter(product=product)`: what a round hands the function that asks, which no query before the loop can annotate. */
+function isAskedByParameter({ access }: LazyLoad, input: RuleInput): boolean {
+  const asked = exprAt(input, access);
+  const holder = functionAt(pathTo(input.program, access));
+  if (asked === null || holder?.kind !== "function") return false;
+  const row = namesIn(chainHead(asked));
+  return argumentsOf(asked).some((arg) => holder.params.some(({ name }) => !row.has(name) && namesIn(arg).has(name)));
 }
 
 /** What the calls of a chain are given. */

@@ -1,5 +1,6 @@
 import { distinctBy } from "../../model/group-by.ts";
 import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { keywordLookups } from "../chains.ts";
 import { holderName, modelName } from "../names.ts";
 import { narrowing, type Narrowing } from "./narrowing.ts";
 
@@ -25,8 +26,18 @@ function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {
 }
 
 function judge(run: QueryRun, input: RuleInput): FindingDraft[] {
-  const found = narrowing(run, input);
+  const found = isOfOneRow(run, input) ? null : narrowing(run, input);
   return found === null ? [] : [toDraft(run, found, input)];
+}
+
+/** `filter(username=name)`: the list has one row at most. */
+function isOfOneRow({ model, origin }: QueryRun, input: RuleInput): boolean {
+  const asked = input.graph.byLabel(model);
+  if (asked === null) return false;
+  return origin.calls
+    .filter(({ name }) => name === "filter")
+    .flatMap((call) => keywordLookups(input, asked, call))
+    .some(({ fields: [field, ...more], rest }) => more.length === 0 && rest.length === 0 && (field?.unique === true || field?.primaryKey === true));
 }
 
 function toDraft(run: QueryRun, { keeps, remedy, span, isSure, edits }: Narrowing, input: RuleInput): FindingDraft {

@@ -1,6 +1,6 @@
 import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
-import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
+import { askedPairs, BEFORE_WRITES, isBeforeWrites, type AskedPair } from "../asked-then-iterated.ts";
 import { callAt, sourceText } from "../code.ts";
 import { isNamed, nameOf } from "../runs.ts";
 import { isOncePerRun } from "../command-files.ts";
@@ -43,9 +43,10 @@ function isSmall(expr: { readonly kind: string; readonly value?: unknown }): boo
 function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
   const isConditional = asked.branch !== loaded.branch;
   const mayDiffer = isAnnotated(asked);
+  const isMinor = isBeforeWrites({ asked, loaded }, input);
   return {
     key: [asked.symbol, asked.model],
-    confidence: asked.related || asked.symbol !== loaded.symbol || isConditional || mayDiffer || isOncePerRun(asked) ? "possible" : "likely",
+    confidence: asked.related || asked.symbol !== loaded.symbol || isConditional || mayDiffer || isOncePerRun(asked) || isMinor ? "possible" : "likely",
     claim: `\`count()\` asks about \`${nameOf(asked.model)}\` rows that are then loaded: two queries for one answer.`,
     ...(asked.inTemplate
       ? { reason: "The `length` filter loads the rows and keeps them for the loop.", remedy: "Use the `length` filter here: the rows are needed anyway." }
@@ -55,7 +56,9 @@ function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
         }),
     doubt: mayDiffer
       ? "count() leaves out annotations that nothing asks for, and a join of theirs repeats rows: the two numbers can differ"
-      : "if the rows are often not loaded afterwards, count() is the cheaper question",
+      : isMinor
+        ? BEFORE_WRITES
+        : "if the rows are often not loaded afterwards, count() is the cheaper question",
     model: asked.model,
     places: [
       { role: "queryset", span: asked.origin.span },

@@ -1,5 +1,5 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
-import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
+import { askedPairs, BEFORE_WRITES, isBeforeWrites, type AskedPair } from "../asked-then-iterated.ts";
 import { callAt } from "../code.ts";
 import { isOncePerRun } from "../command-files.ts";
 import { isNamed, isOnlyTested, nameOf } from "../runs.ts";
@@ -18,13 +18,14 @@ export const rule: Rule = {
 };
 
 function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
+  const isMinor = isBeforeWrites({ asked, loaded }, input);
   return {
     key: [asked.symbol, asked.model],
-    confidence: asked.related || asked.symbol !== loaded.symbol || isOncePerRun(asked) ? "possible" : "likely",
+    confidence: asked.related || asked.symbol !== loaded.symbol || isOncePerRun(asked) || isMinor ? "possible" : "likely",
     claim: `\`exists()\` asks about \`${nameOf(asked.model)}\` rows that are then loaded: two queries for one answer.`,
     reason: "The truth of the queryset itself loads the rows and keeps them for the loop.",
     remedy: "Test the queryset itself, without `.exists()`.",
-    doubt: "if most tests find nothing to load later, exists() is the cheaper question",
+    doubt: isMinor ? BEFORE_WRITES : "if most tests find nothing to load later, exists() is the cheaper question",
     model: asked.model,
     places: [
       { role: "queryset", span: asked.origin.span },

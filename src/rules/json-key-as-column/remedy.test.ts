@@ -9,6 +9,7 @@ async function told(filter: string, file = "shop/work.py"): Promise<readonly str
 class Parcel(models.Model):
     facts = models.JSONField(default=dict)
     country = models.CharField(max_length=2)
+    sender = models.ForeignKey("auth.User", models.CASCADE)
 `,
     "shop/signals.py": "",
     [file]: `from shop.models import Parcel\n\n\ndef work(value):\n    return list(Parcel.objects.filter(${filter}))\n`,
@@ -31,4 +32,9 @@ test("what only a command asks for may be a matter of one day", async () => {
   expect(await told("facts__a=value, facts__b=value", "shop/management/commands/mend.py")).toEqual([
     "possible: Make `a`, `b` a field, or a `GeneratedField` over the document, and index that.",
   ]);
+});
+
+test("documents of one user are few", async () => {
+  expect(await told("sender=value, facts__a=value, facts__b=value")).toEqual([expect.stringMatching(/^possible/)]);
+  expect(await told("sender__username=value, facts__a=value, facts__b=value")).toEqual([expect.stringMatching(/^likely/)]);
 });

@@ -5,7 +5,7 @@ import { dearestFirst, noStatements, readsOf, sumOf, tableOfShape, type ShapedSt
 import { shortName } from "../database/names.ts";
 import { shapesIn } from "../../sql/compare-shapes.ts";
 import { isCommandFile } from "../command-files.ts";
-import { chainsIn, lookupOf, textArguments, type Chain } from "../chains.ts";
+import { chainsIn, keywordLookups, lookupOf, textArguments, type Chain } from "../chains.ts";
 import { count, listed } from "../names.ts";
 import { formatPercent } from "../../model/numbers.ts";
 
@@ -53,6 +53,8 @@ interface Document {
   readonly field: Field;
   readonly keys: readonly string[];
   readonly uses: readonly { readonly key: string; readonly chain: Chain }[];
+  /** Uses by queries that look at more documents than those of one row or user. */
+  readonly wide: number;
 }
 
 const CONDITIONS: ReadonlySet<string> = new Set(["filter", "exclude", "get", "order_by"]);
@@ -74,7 +76,19 @@ function documentsIn(input: RuleInput): Document[] {
       found.set(name, document);
     }
   }
-  return [...found.values()].map((one) => ({ ...one, keys: [...new Set(one.uses.map(({ key }) => key))] }));
+  return [...found.values()].map((one) => ({
+    ...one,
+    keys: [...new Set(one.uses.map(({ key }) => key))],
+    wide: one.uses.filter(({ chain }) => !isNarrow(chain, input)).length,
+  }));
+}
+
+/** `filter(user=user, data__kind="x")`: the index of the key leaves few documents to look into. */
+function isNarrow({ model, calls }: Chain, input: RuleInput): boolean {
+  const asked = calls.filter(({ name }) => name === "filter" || name === "get").flatMap((call) => keywordLookups(input, model, call));
+  return asked.some(
+    ({ fields: [field, ...more], rest }) => more.length === 0 && rest.length === 0 && (field?.relation?.single === true || field?.unique === true),
+  );
 }
 
 function pathsIn({ calls }: Chain): string[] {
@@ -99,12 +113,12 @@ function columnBeside({ model, keys }: Document): string | undefined {
 }
 
 function sourceDraft(document: Document): FindingDraft {
-  const { model, field, keys, uses } = document;
+  const { model, field, keys, uses, wide } = document;
   const beside = columnBeside(document);
   const others = keys.filter((key) => key !== beside && model.fields.get(key)?.attname == null);
   return {
     key: [model.label, field.name],
-    confidence: (beside !== undefined || uses.length >= LEAST_USES) && !uses.every(({ chain }) => isCommandFile(chain.span.file)) ? "likely" : "possible",
+    confidence: (beside !== undefined || wide >= LEAST_USES) && !uses.every(({ chain }) => isCommandFile(chain.span.file)) ? "likely" : "possible",
     claim: `${count(new Set(uses.map(({ chain }) => `${chain.span.file}:${chain.span.start}`)).size, "query filters or orders", "queries filter or order")} by ${keys.length === 1 ? "key" : "keys"} ${listed(keys)} of the JSON field \`${model.name}.${field.name}\`.`,
     reason: REASON,
     remedy:

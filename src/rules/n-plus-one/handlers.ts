@@ -55,8 +55,8 @@ export function fieldOf({ path }: LazyLoad): string {
 
 const SURENESS = ["certain", "likely", "possible"];
 
-function rank(load: LazyLoad, { facts }: RuleInput): number {
-  return SURENESS.indexOf(confidenceOf(load, facts)) * 2 + Number(isMade(load));
+function rank(load: LazyLoad, input: RuleInput): number {
+  return SURENESS.indexOf(confidenceOf(load, input.facts)) * 2 + Number(isMade(load, input));
 }
 
 function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {

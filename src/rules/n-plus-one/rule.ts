@@ -116,7 +116,7 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
       key === null
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
-    reason: reasonFor(load),
+    reason: reasonFor(load, input),
     remedy: key === null ? remedyFor(load, input) : keyRemedy(key, worthLoading(loadBefore(load, loads), input), input),
     doubt: isFar ? FAR_DOWN : loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
@@ -154,10 +154,10 @@ function handlerRemedy(load: LazyLoad, handler: string, { graph }: RuleInput): s
   return `${there}; else add \`${load.joinable ? "select_related" : "prefetch_related"}("${load.path}")\` to the loops' querysets.`;
 }
 
-function reasonFor(load: LazyLoad): string {
+function reasonFor(load: LazyLoad, input: RuleInput): string {
   if (isOfNewKey(load)) return "The code has set its key before, which throws away what was loaded for the old one.";
   if (load.origin.collected === true) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
-  if (isMade(load)) return "A row that was just made has nothing loaded.";
+  if (isMade(load, input)) return "A row that was just made has nothing loaded.";
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
   if (load.shared !== null) return "Nothing before it loads it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";

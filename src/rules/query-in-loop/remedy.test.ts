@@ -683,6 +683,7 @@ test("what rounds add to rows that others meet as well is added up", async () =>
     /Add up in the loop what the rounds change, by key, and send one `update\(\)` for each key/,
   );
   expect(await each('Product.objects.filter(pk=row.product_id).update(stock=F("stock") - row.quantity)')).toContain("Add up");
+  expect(await each('Product.objects.filter(**row.found()).update(stock=F("stock") - row.quantity)')).toContain("Add up");
   expect(await each('Review.objects.filter(product=row).update(rating=F("rating") + 1)')).not.toContain("Add up");
   expect(await each('Line.objects.filter(pk=row.pk).update(quantity=F("quantity") + 1)')).not.toContain("Add up");
 });
@@ -794,9 +795,9 @@ test("rows that a constant chooses are as many as the table has; parts of a path
 });
 
 test("a module that makes rows to test with has as many as a test wants", async () => {
-  const sure = async (imported: string): Promise<readonly string[]> => {
+  const sure = async (head: string): Promise<readonly string[]> => {
     const report = await analyseShop({
-      "shop/rows.py": `${imported}
+      "shop/rows.py": `${head}
 from shop.models import Customer, Order
 
 
@@ -811,6 +812,7 @@ def fill():
   expect(await sure("import factory")).toEqual(["possible"]);
   expect(await sure("from factory.django import DjangoModelFactory")).toEqual(["possible"]);
   expect(await sure("from factory_rows import rows")).toEqual(["certain"]);
+  expect(await sure("from django.test import TransactionTestCase\nclass ShopTest(TransactionTestCase):\n    pass\n")).toEqual(["possible"]);
 });
 
 test("a class's constant is the same in each round of a loop that calls the class", async () => {

@@ -78,7 +78,7 @@ const ADDS_UP =
 function addsUp(call: Call, one: LoopedUpdate, input: RuleInput): boolean {
   if (!call.keywords.some(({ value }) => nodesIn(value).some((node) => node.kind === "call" && lastName(node.callee) === "F"))) return false;
   const lookups = conditionsOf(call, one, input);
-  return lookups !== null && !lookups.some((lookup) => isOfLoopsRow(lookup, one));
+  return lookups === null || !lookups.some((lookup) => isOfLoopsRow(lookup, one));
 }
 
 /** `filter(order=row)`: no other round has that row. */

@@ -40,8 +40,8 @@ test("a loop that sets the same values in all of its rows is one update()", asyn
     `${update} \`update(paid=True, status=status)\` on the queryset.`,
     "orders.update(paid=True, status=status)",
   ]);
-  expect(await told("for order in orders:\n    print(order.pk)\n    order.paid = True\n    order.save()")).toEqual([
-    `${update} \`update(paid=True)\` on the queryset.`,
+  expect(await told("for order in orders:\n    print(order.pk)\n    order.status = status\n    order.save()")).toEqual([
+    `${update} \`update(status=status)\` on the queryset.`,
   ]);
   expect(await told("for order in orders:\n    order.paid = True\n    order.save()\nreturn orders")).toEqual([
     `${update} \`update(paid=True)\` on the queryset.`,
@@ -232,4 +232,25 @@ test("one row that each round changes is no row of the loop", async () => {
   expect(await asked("order.total = value\n        order.save()")).toBe(0);
   expect(await asked("orders[index].total = value\n        orders[index].save()")).toBe(1);
   expect(await asked("order = Order.objects.get(pk=value)\n        order.total = index\n        order.save()")).toBe(1);
+});
+
+test("rows that are found by what the rounds set are taken into a list", async () => {
+  const told = async (rows: string): Promise<readonly (string | undefined)[]> => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order
+
+
+def work(queue):
+    for order in ${rows}:
+        order.status = "sent"
+        order.save()
+        queue.enqueue(order.pk)
+`,
+    });
+    return report.findings.filter(({ rule }) => rule === "save-in-loop").map(({ remedy }) => remedy);
+  };
+  expect(await told('Order.objects.filter(status="new")')).toEqual([
+    'Take the rows into a list, which the queryset finds no more once they are written, and send one `filter(pk__in=[…]).update(status="sent")` before the loop.',
+  ]);
+  expect(await told("Order.objects.filter(paid=True)")).toEqual(['Write them with one `update(status="sent")` on the queryset.']);
 });

@@ -1,6 +1,7 @@
 import type { Assign, Expr, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { isNoneLiteral, nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, unreadBase, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { keywordLookups } from "../chains.ts";
 import { asWritten } from "../coroutines.ts";
 import { withinLoop } from "../loops.ts";
 import { isInside, isSameSpan } from "../../model/span.ts";
@@ -163,6 +164,18 @@ function hooksDoubt(bulk: string, unread: string | null): string {
     : `${bulk}() calls neither save() nor signals, and what \`${unread}\` does there was not read`;
 }
 
+function inList(update: string): string {
+  return `Take the rows into a list, which the queryset finds no more once they are written, and send one \`filter(pk__in=[…]).${update}\` before the loop.`;
+}
+
+/** The queryset asks for a column that the rounds set, and they do more with the rows than to save them. */
+function isEmptiedBy(values: readonly SameValue[], { loop, site, model }: LoopWrite, input: RuleInput): boolean {
+  const columns = new Set(values.map(({ column }) => column));
+  const asked = (loop.origin?.calls ?? []).filter(({ name }) => name === "filter" || name === "exclude");
+  const isSet = asked.flatMap((call) => keywordLookups(input, model, call)).some(({ fields: [field] }) => field !== undefined && columns.has(field.name));
+  return isSet && site.loop !== null && site.loop.body.length > values.length + 1;
+}
+
 function toUpdate(one: LoopWrite, values: readonly SameValue[], unread: string | null, input: RuleInput): FindingDraft {
   const stamped = autoNowFields(one.model);
   const note = stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set them too.` : "";
@@ -171,7 +184,7 @@ function toUpdate(one: LoopWrite, values: readonly SameValue[], unread: string |
     confidence: unread === null ? writeConfidence(one, input) : "possible",
     claim: `The loop saves its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own, which sets the same values.",
-    remedy: `Write them with one \`${updateText(values, one.span.file, input)}\` on the queryset.${note}`,
+    remedy: `${isEmptiedBy(values, one, input) ? inList(updateText(values, one.span.file, input)) : `Write them with one \`${updateText(values, one.span.file, input)}\` on the queryset.`}${note}`,
     doubt: hooksDoubt("update", unread),
     model: one.model.label,
     places: writePlaces(one),

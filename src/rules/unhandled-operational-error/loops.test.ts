@@ -18,3 +18,12 @@ test("a loop around it has one transaction for each row", async () => {
   expect(await sure(`${close}def work(keys):\n    for key in keys:\n        close(key)`)).toBe("possible");
   expect(await sure(`def work(keys):\n    for key in keys:\n        with transaction.atomic():\n            print(${LOCK}.total)`)).toBe("possible");
 });
+
+test("whoever finds the row locked is turned away", async () => {
+  const work = (then: string): string =>
+    `def work(job, keys):\n    with transaction.atomic():\n        for key in keys:\n            try:\n                row = Order.objects.select_for_update(nowait=True).get(pk=key)\n            except DatabaseError:\n                ${then}\n            print(row.total)`;
+  expect(await sure(work("raise job.retry()"))).toBeUndefined();
+  expect(await sure(work("return None"))).toBeUndefined();
+  expect(await sure(work("raise"))).toBe("likely");
+  expect(await sure(work("continue"))).toBe("likely");
+});

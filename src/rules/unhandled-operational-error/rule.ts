@@ -73,6 +73,7 @@ const MOST_PLACES = 3;
 
 function isHandled(input: RuleInput, block: AtomicBlock, locks: readonly Locking[]): boolean {
   if (isCaught(input, block.head) || (block.def !== null && isRetried(block.def))) return true;
+  if (locks.every(({ run }) => isTurnedAway(input, run.span))) return true;
   if (locks.every(({ run }) => run.trail.some((span) => isCaught(input, span)))) return true;
   return block.def !== null && isCalledSafely(input, block.def.name);
 }
@@ -89,6 +90,20 @@ function isCaught(input: RuleInput, span: Span): boolean {
   return (
     tries.some((one) => one.body.some((stmt) => stmt.start <= span.start && stmt.end >= span.end) && one.handlers.some(({ type }) => takes(type))) ||
     (holder?.kind === "function" && isRetried(holder))
+  );
+}
+
+/** The error of the lock itself makes another one of it (`raise self.retry()`), or ends the function: nothing goes on in the lost transaction. */
+function isTurnedAway(input: RuleInput, span: Span): boolean {
+  const path = pathTo(input.program, span);
+  const tries = path.slice(path.findLastIndex(({ kind }) => kind === "function") + 1).filter((node): node is Try => node.kind === "try");
+  return tries.some(
+    ({ body, handlers }) =>
+      body.some((stmt) => stmt.start <= span.start && stmt.end >= span.end) &&
+      handlers.some(({ type, body: then }) => {
+        const last = then.at(-1);
+        return takes(type) && (last?.kind === "return" || (last?.kind === "raise" && last.value !== null));
+      }),
   );
 }
 
