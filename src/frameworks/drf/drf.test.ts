@@ -801,3 +801,18 @@ class OrderSerializer(serializers.ModelSerializer):
         fields = ["id", "customer"]  # expect: customer`),
   );
 });
+
+test("what super() shows may be there", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["id", "number"]
+
+    def to_representation(self, order):
+        shown = super().to_representation(order)
+        if shown.get("number"):
+            shown["customer"] = order.customer.name  # expect: customer
+        return shown`),
+  );
+});
