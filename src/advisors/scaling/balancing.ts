@@ -67,7 +67,7 @@ function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named
 }
 
 function claimOf(primary: Named | undefined, { settings: [settings] }: AdvisorInput["deployment"]): string {
-  if (primary === undefined) return "No database server is known: neither settings nor a snapshot name one.";
+  if (primary === undefined) return "Which server has the database is not known: no snapshot names one, and no settings that were read.";
   const name = primary.isPlaceholder
     ? `\`${primaryOf(settings ?? null)?.alias ?? "default"}\` of ${settings?.module ?? "the settings"}`
     : `${primary.host}:${primary.port}`;

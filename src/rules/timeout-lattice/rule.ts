@@ -3,6 +3,7 @@ import { auditEntries, confidenceOf, doubtOf, poolNumber, poolOf, type Entry } f
 import { filesEvidence } from "../deployment/evidence.ts";
 import { durationText, milliseconds } from "../deployment/server-settings.ts";
 import { reviewFix } from "../deployment/setting-edits.ts";
+import { formatNumber } from "../../model/numbers.ts";
 
 export const rule: Rule = {
   meta: {
@@ -142,14 +143,17 @@ function beyondProxy({ name, workerClass }: Service, timeout: Said<number>, spot
     key: [name, "proxy"],
     severity: proxy === undefined ? "info" : "warning",
     confidence: proxy === undefined ? "possible" : proxy.seconds.isDefault === true || timeout.dependsOn !== undefined ? "likely" : "certain",
-    claim: `A request of \`${name}\` can run for ${timeout.value} s; ${proxy === undefined ? "a proxy's usual" : `${proxy.program}'s ${proxy.seconds.isDefault === true ? "default " : ""}\`${proxy.name}\``} ${proxy === undefined ? `limit of ${seconds} s` : `of ${seconds} s`} ends it for its client first.`,
+    claim: `A request of \`${name}\` can run for ${formatNumber(timeout.value)} s; ${proxy === undefined ? "a proxy's usual" : `${proxy.program}'s ${proxy.seconds.isDefault === true ? "default " : ""}\`${proxy.name}\``} ${proxy === undefined ? `limit of ${seconds} s` : `of ${seconds} s`} ends it for its client first.`,
     reason: `The client gets 504 and asks again, while the worker, its connection and its statement go on for nobody.${isHeartbeat ? " With uvicorn's worker the timeout only notices a process that hangs: a request has no limit at all." : ""}`,
     remedy: `Set the worker's timeout below ${seconds} s: statement < request < proxy.`,
     doubt:
       proxy === undefined
         ? "no file here says what stands in front; a proxy that waits longer makes it right"
         : doubtOf("another proxy than the one whose file lies here stands in front", timeout),
-    places: [{ ...spot, label: `${timeout.value} s` }, ...(proxy?.seconds.spot == null ? [] : [{ ...proxy.seconds.spot, label: `${seconds} s` }])],
+    places: [
+      { ...spot, label: `${formatNumber(timeout.value)} s` },
+      ...(proxy?.seconds.spot == null ? [] : [{ ...proxy.seconds.spot, label: `${seconds} s` }]),
+    ],
     evidence: [filesEvidence(spot, proxy?.seconds.spot)],
     fixes: [],
   };

@@ -11,6 +11,7 @@ import type { HandbookContext } from "./context.ts";
 import { figure } from "./figure.ts";
 import { renderFinding } from "./finding.ts";
 import { missingText, prose, sentence } from "./prose.ts";
+import { toldAdvice } from "../../../handbook/section-state.ts";
 
 export interface SectionInput {
   readonly handbook: Handbook;
@@ -33,7 +34,7 @@ ${inOrder(shown.map((finding) => ({ isOpen: open.has(finding.id), body: renderFi
     findings.filter(({ id }) => !whole.has(id)),
     handbook,
     context,
-  )}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${figures(
+  )}${toldAdvice(section).map((advice) => renderAdvice(advice, handbook, context))}${figures(
     section.plots.filter((plot) => !placed.has(plot)),
     handbook,
   )}${corrections(section)}</section>
