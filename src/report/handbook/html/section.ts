@@ -71,7 +71,8 @@ function stateOf(section: HandbookSection): Html {
   const { state, stateLine, examined, missing, pages } = section;
   const links =
     pages.length === 0 ? NOTHING : html` ${pages.map((page, index) => html`${index > 0 ? " · " : ""}<a href="${encodePath(page)}">${titleOfPage(page)}</a>`)}`;
-  const looked = examined.trim() === "" || stateLine.includes(examined.trim()) ? NOTHING : html` ${state === "findings" ? "Weighed: " : ""}${sentence(examined)}`;
+  const looked =
+    examined.trim() === "" || stateLine.includes(examined.trim()) ? NOTHING : html` ${state === "findings" ? "Weighed: " : ""}${sentence(examined)}`;
   if (state === "findings") return html`<p class="stateline">${sentence(stateLine)}${looked}${links}</p>${notSeen(missing)}`;
   const word = WORDS[state];
   const line = stateLine.startsWith(word) ? stateLine.slice(word.length).trim() : stateLine;
