@@ -121,3 +121,13 @@ test("fewer than a hundred reads make a row, and no curve", async () => {
   expect(code?.tables[0]?.rows).toHaveLength(1);
   expect(code?.plots).toEqual([]);
 });
+
+test("where nothing was seen, each section says what is needed, and that rules look at it", async () => {
+  const root = temporaryFolder({ ...SHOP_FILES, "shop/views.py": VIEWS });
+  const source = await readSource({ root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} });
+  const advice = await advisor.advise({ source, deployment: NO_DEPLOYMENT, database: null, recording: null, thresholds: {}, findings: [] });
+  expect(advice.map(({ section, missing }) => [section, missing.split(".")[0]])).toEqual([
+    ["6.1", "needs a recording of traffic, or a snapshot with pg_stat_statements"],
+    ["6.3", "needs a recording of traffic, or a snapshot with pg_stat_statements"],
+  ]);
+});

@@ -166,8 +166,8 @@ def _after(scope: Scope) -> Scope:
 
 def process_name() -> str:
     """The program and its first word: `manage.py runserver`."""
-    words = [os.path.basename(str(word)) for word in getattr(sys, "argv", [])[:2]]
-    return " ".join(words) or "python"
+    program, *words = [os.path.basename(str(word)) for word in getattr(sys, "argv", [])[:2]] or ["python"]
+    return " ".join([program or "python", *(word for word in words if not word.startswith("-"))])
 
 
 def finish() -> None:

@@ -59,12 +59,15 @@ function startWork(input: HandbookInput): Work {
 }
 
 function toSection({ section, title, analysis, examples }: OutlineSection, order: readonly string[], work: Work): HandbookSection {
-  const own = new Set(work.report.findings.filter(({ chapter }) => chapter === section).map(({ id }) => id));
+  const own = work.report.findings.filter(({ chapter }) => chapter === section);
+  const errors = new Set(own.filter(({ severity }) => severity === "error").map(({ id }) => id));
+  const inSection = new Set(own.map(({ id }) => id));
+  const ids = order.filter((id) => inSection.has(id));
   return {
     section,
     title,
     ...stateOf(section, work),
-    findings: order.filter((id) => own.has(id)),
+    findings: [...ids.filter((id) => errors.has(id)), ...ids.filter((id) => !errors.has(id))],
     advice: work.advice.filter((one) => one.section === section),
     plots: plotsOf(section, work),
     corrections: correctionsOf(section, work),

@@ -1,4 +1,5 @@
 /** For each table with findings about its indexes, or hot: which way in its statements want, and which index gives it. */
+import type { Fix } from "../model/finding.ts";
 import type { Index, QueryShape, Statement, Table } from "../model/index.ts";
 import type { Plot } from "../model/plot.ts";
 import { formatCount, formatNumber } from "../model/numbers.ts";
@@ -117,6 +118,10 @@ const DROPS: ReadonlySet<string> = new Set([
   "null-heavy-index",
 ]);
 
+/** The same change makes another index. */
+const isReplaced = (fix: Fix | undefined): boolean =>
+  [...(fix?.sql?.forward ?? []), ...(fix?.edits ?? []).map(({ text }) => text)].some((text) => /\bAddIndex|CREATE (?:UNIQUE )?INDEX\b/.test(text));
+
 type Verdicts = ReadonlyMap<string, { readonly verdict: "drop" | "unjudged"; readonly why: string }>;
 
 function verdictsOn(table: Table, { report }: Work): Verdicts {
@@ -125,10 +130,11 @@ function verdictsOn(table: Table, { report }: Work): Verdicts {
     const name = object?.startsWith("index ") ? object.slice("index ".length) : undefined;
     if (name !== undefined && DROPS.has(rule)) verdicts.set(name, { verdict: "unjudged", why });
   }
-  for (const { rule, places, claim } of report.findings) {
+  for (const { rule, places, claim, fixes } of report.findings) {
     const [first] = places;
     const isHere = places.some(({ role, object }) => role === "table" && object === `${table.schema}.${table.name}`);
-    if (DROPS.has(rule) && isHere && first?.role === "index" && first.object !== undefined) verdicts.set(first.object, { verdict: "drop", why: claim });
+    if (DROPS.has(rule) && isHere && first?.role === "index" && first.object !== undefined)
+      verdicts.set(first.object, { verdict: "drop", why: isReplaced(fixes[0]) ? `${claim} A smaller one takes its place.` : claim });
   }
   return verdicts;
 }

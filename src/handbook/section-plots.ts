@@ -1,11 +1,12 @@
 /** Plots that belong to one section. */
 import type { ScopeSample } from "../model/recording.ts";
 import type { Plot } from "../model/plot.ts";
-import { formatCount, formatMilliseconds, formatNumber } from "../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber, formatSpan } from "../model/numbers.ts";
 import { indexMaps } from "./index-maps.ts";
 import type { Work } from "./input.ts";
 import { modelsPlot } from "./models-plot.ts";
 import { sizesPlot, sourceLinesPlot } from "./overview.ts";
+import { naptime } from "../rules/database/table-options.ts";
 
 export function plotsOf(section: string, work: Work): readonly Plot[] {
   switch (section) {
@@ -164,11 +165,13 @@ function deadRowsPlot({ evidence: { database } }: Work): Plot | null {
   return {
     kind: "dead-rows",
     question: "Does autovacuum keep up?",
-    answer: `${late.length === 0 ? `All of ${formatNumber(tables.length)} tables with dead rows are below their trigger` : `${formatNumber(late.length)} of ${formatNumber(tables.length)} tables with dead rows ${late.length === 1 ? "is" : "are"} past the trigger`}: \`${top.name}\` has ${formatNumber(dead)} at a trigger of ${formatNumber(Math.round(top.trigger))}.`,
+    answer: `${late.length === 0 ? `All of ${formatNumber(tables.length)} tables with dead rows are below their trigger` : `${formatNumber(late.length)} of ${formatNumber(tables.length)} tables with dead rows ${late.length === 1 ? "is" : "are"} past the trigger`}: \`${top.name}\` has ${formatNumber(dead)} at a trigger of ${formatNumber(Math.round(top.trigger))}.${late.length === 0 ? "" : ` Autovacuum looks every ${formatSpan(naptime(database) * DAY_MS)}, and may come yet.`}`,
     source: `counters of ${database.catalog.database.name}, ${database.snapshot.takenAt.slice(0, 10)}${top.points.length < 2 ? "; one look, no trend" : ""}`,
     tables: tables.slice(0, MOST_TABLES),
   };
 }
+
+const DAY_MS = 86_400_000;
 
 type DeadTable = Extract<Plot, { kind: "dead-rows" }>["tables"][number];
 

@@ -1,7 +1,7 @@
 /** What each section can say: findings, nothing found, unknown, partly, or that it could not run. */
 import type { Advice } from "../model/advice.ts";
 import type { Finding } from "../model/finding.ts";
-import type { SectionWord } from "../model/handbook.ts";
+import type { HandbookSection, SectionWord } from "../model/handbook.ts";
 import { formatCount, formatNumber } from "../model/numbers.ts";
 import { gapGroups, gapSentence } from "../select/gap-groups.ts";
 import { RUNGS, rungOf } from "../select/severity.ts";
@@ -53,6 +53,10 @@ export function stateOf(section: string, input: HandbookInput): State {
 
 export const hasContent = ({ tables, plots, artefacts, examples, missing }: Advice): boolean =>
   tables.length + plots.length + artefacts.length + examples.length > 0 || missing === "";
+
+/** What has nothing but an answer that the line of state has given is not told again. */
+export const toldAdvice = ({ advice, stateLine }: Pick<HandbookSection, "advice" | "stateLine">): readonly Advice[] =>
+  advice.filter((one) => hasContent(one) || one.reasons.length > 0 || !stateLine.includes(one.claim));
 
 /** `9 findings: 2 proven, 3 recorded, 4 inferred.` */
 export function countLine(findings: readonly Finding[]): string {

@@ -167,12 +167,15 @@ function lift(
 /** What only `--fields` shows. */
 const FIELD_RULES: ReadonlySet<string> = new Set(["unused-columns", "defer-wide-column", "unused-eager-load", "values-instead-of-instances"]);
 
+/** A recording is read for statements that come again; of a wrong sum, or of rows that nobody wants, it knows nothing. */
+const showsInLoops = ({ chapter, rule }: Finding): boolean => chapter === "2.4" || chapter === "2.5" || rule.endsWith("-in-loop");
+
 /** A reporter says by itself that nothing recorded reaches a file; of a file that was reached, the finding says it. */
 function notSeen(finding: Finding, recording: Recording, sent: SentLines): Finding {
   const { files, fields } = recording;
   const line = sentAt(finding, sent);
   if (line !== null) {
-    const how = FIELD_RULES.has(finding.rule) && !fields ? ", without --fields" : " and did not show it";
+    const how = FIELD_RULES.has(finding.rule) && !fields ? ", without --fields" : showsInLoops(finding) ? " and did not show it" : ", and does not tell this";
     return withNote(finding, { note: `source only: the recording ran ${line}${how}`, reached: true });
   }
   // A definition beside the rows' own way loads other rows.

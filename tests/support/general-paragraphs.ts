@@ -13,7 +13,7 @@ const EMPTY = /^(?:Before:|After:|Nothing was left out\.|No findings?\.)$/;
 export function generalParagraphs(markdown: string, names: readonly string[]): readonly string[] {
   return fromMarkdownParagraphs(markdown).filter((paragraph) => {
     if (EMPTY.test(paragraph.trim()) || /^<[^>]*>(?:<[^>]*>)?$/.test(paragraph.trim())) return false;
-    if (/^(?:Evidence|Fix|Proof|Doubt|Silence|Places)\b/.test(paragraph)) return false;
+    if (/^(?:Why|Evidence|Fix|Proof|Doubt|Silence|Places)\b/.test(paragraph)) return false;
     if (paragraph.trim().split(/\s+/).length < FEWEST_WORDS) return false;
     return !EVIDENCE.test(paragraph) && !names.some((name) => paragraph.includes(name));
   });

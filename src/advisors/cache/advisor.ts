@@ -15,6 +15,6 @@ function advise(input: AdvisorInput): readonly Advice[] {
   return [
     codeAdvice(input, search, candidates),
     writeAdvice(input, candidates),
-    libraryAdvice(input, candidates, { statements: search.refused.length, examined: search.examined }),
+    libraryAdvice(input, candidates, { statements: search.refused.length, examined: search.examined, lack: search.unjudged[0]?.why ?? "" }),
   ].filter((one) => one !== null);
 }

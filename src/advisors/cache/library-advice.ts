@@ -65,14 +65,17 @@ function cachalotNote({ changesPerMinute, django }: Facts): string {
   return `${rate}; in autocommit it removes before the write: 105 of 200 random orders in tests/caching kept old rows for ever${version}`;
 }
 
-export function libraryAdvice(
-  input: AdvisorInput,
-  candidates: readonly Candidate[],
-  looked: { readonly statements: number; readonly examined: string },
-): Advice | null {
+interface Looked {
+  readonly statements: number;
+  readonly examined: string;
+  /** What is needed to look at all. */
+  readonly lack: string;
+}
+
+export function libraryAdvice(input: AdvisorInput, candidates: readonly Candidate[], looked: Looked): Advice | null {
   const { source, deployment } = input;
   const [first] = candidates;
-  if (first === undefined) return looked.statements === 0 ? null : nothingToKeep(input, looked);
+  if (first === undefined) return looked.statements > 0 ? nothingToKeep(input, looked) : looked.lack === "" ? null : nothingKnown(looked);
   const tables = [...new Set(candidates.flatMap((one) => one.tables))];
   const labels = source === null ? new Map<string, string>() : labelsByTable(source.graph);
   const sites =
@@ -137,10 +140,7 @@ export function libraryAdvice(
 const LIBRARIES = ["django-cacheops", "django-cachalot", "django-redis"] as const;
 
 /** Without a candidate there is nothing to compare; a library that is there already is named. */
-function nothingToKeep(
-  { deployment: { packages } }: AdvisorInput,
-  { statements, examined }: { readonly statements: number; readonly examined: string },
-): Advice {
+function nothingToKeep({ deployment: { packages } }: AdvisorInput, { statements, examined }: Looked): Advice {
   const there = LIBRARIES.filter((name) => packages.has(name));
   return {
     advisor: "cache",
@@ -150,6 +150,19 @@ function nothingToKeep(
     rung: "inferred",
     examined,
     missing: "",
+    doubt: "",
+  };
+}
+
+function nothingKnown({ examined, lack }: Looked): Advice {
+  return {
+    advisor: "cache",
+    section: "6.3",
+    claim: "Which way to keep answers fits is not known: nothing that was seen tells which of them are worth it.",
+    ...NO_PARTS,
+    rung: "inferred",
+    examined,
+    missing: lack,
     doubt: "",
   };
 }

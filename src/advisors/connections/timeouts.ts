@@ -5,7 +5,8 @@ import type { Choice } from "./choose.ts";
 import type { ConnectionFacts } from "./facts.ts";
 import { roleOf } from "./pooling.ts";
 import { roleTimeoutFiles, roleTimeouts } from "./role-timeouts.ts";
-import { DEFAULT_REQUEST, queryWaitOf } from "./waits.ts";
+import { queryWaitOf } from "./waits.ts";
+import { ASSUMED_REQUEST } from "../../rules/deployment/request-time.ts";
 
 /** One limit: what holds today, where that is said, and what it is to be. Seconds; null is none. */
 interface Limit {
@@ -18,7 +19,7 @@ interface Limit {
 
 export function adviseTimeouts(input: AdvisorInput, facts: ConnectionFacts, choice: Choice): Advice {
   const { database } = input;
-  const request = facts.request?.seconds ?? DEFAULT_REQUEST;
+  const request = facts.request?.seconds ?? ASSUMED_REQUEST;
   const limits = limitsOf(input, facts, choice, request);
   const role = roleOf(facts.entry, database);
   const unset = limits.filter(({ today, proposed }) => today === null && proposed !== null);
@@ -58,7 +59,7 @@ export function adviseTimeouts(input: AdvisorInput, facts: ConnectionFacts, choi
     ].join("; "),
     doubt:
       facts.request === null
-        ? `no file says how long a request has; ${DEFAULT_REQUEST} s are gunicorn's default`
+        ? `no file says how long a request has; ${ASSUMED_REQUEST} s are gunicorn's default`
         : "a proxy or a client that no file names can end the request earlier",
   };
 }

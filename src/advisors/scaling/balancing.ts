@@ -58,7 +58,7 @@ const EMPTY = { advisor: "scaling", section: "7.1", reasons: [], tables: [], plo
 function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named | undefined): Advice {
   return {
     ...EMPTY,
-    claim: claimOf(primary, deployment),
+    claim: claimOf(primary, deployment, database !== null),
     rung: "inferred",
     examined: `${formatCount(deployment.settings.length, "settings module")}, ${formatCount(database?.snapshot.servers.length ?? 0, "server")} of a snapshot`,
     missing: database === null ? "standbys that follow the primary: luthier snapshot --db URL sees them" : "",
@@ -66,11 +66,12 @@ function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named
   };
 }
 
-function claimOf(primary: Named | undefined, { settings: [settings] }: AdvisorInput["deployment"]): string {
-  if (primary === undefined) return "No database server is known: neither settings nor a snapshot name one.";
+function claimOf(primary: Named | undefined, { settings: [settings] }: AdvisorInput["deployment"], isSeen: boolean): string {
+  if (primary === undefined) return "Which server has the database is not known: no snapshot names one, and no settings that were read.";
   const name = primary.isPlaceholder
     ? `\`${primaryOf(settings ?? null)?.alias ?? "default"}\` of ${settings?.module ?? "the settings"}`
-    : `${primary.host}:${primary.port}`;
+    : `${primary.host}${primary.port === "" ? "" : `:${primary.port}`}`;
+  if (!isSeen) return `${name} is the only server that the settings name, and how much it has to do is not known.`;
   return `There is nothing to balance: ${name} is the only server that settings and snapshot name, and neither its load nor the reads that could leave it ask for a second.`;
 }
 

@@ -4,25 +4,24 @@ import { catalogEvidence } from "../database/evidence.ts";
 import { confidenceOf, doubtOf, isOpen, type Entry } from "./entries.ts";
 import { filesEvidence } from "./evidence.ts";
 import { poolerOf } from "./pooler.ts";
-import { requestTime, statementSeconds } from "./request-time.ts";
+import { ASSUMED_REQUEST, requestTime, statementSeconds } from "./request-time.ts";
 import { serverTimeout } from "./server-settings.ts";
 import { optionKeys, replaceValue, reviewFix } from "./setting-edits.ts";
 
 export interface TimeoutKind {
   /** Any of these is enough. */
   readonly names: readonly string[];
-  /** The one to set, with a value to begin with where no file says how long a request has. */
+  /** The one to set. */
   readonly setting: string;
-  readonly value: string;
   readonly claim: (alias: string) => string;
   readonly reason: string;
 }
 
-export function timeoutDrafts(entry: Entry, { source, database: server, deployment }: EvidenceInput, { value: usual, ...rest }: TimeoutKind): DatabaseDraft[] {
+export function timeoutDrafts(entry: Entry, { source, database: server, deployment }: EvidenceInput, missing: TimeoutKind): DatabaseDraft[] {
   const { database } = entry;
   const request = requestTime(deployment);
   // As long as role-timeouts.sql and the lattice of 4.3 say.
-  const kind: TimeoutKind = { ...rest, value: request === null ? usual : `${statementSeconds(request.seconds)}s` };
+  const kind = { ...missing, value: `${statementSeconds(request?.seconds ?? ASSUMED_REQUEST)}s` };
   if (kind.names.some((name) => database.serverSettings.has(name)) || database.options.has("service")) return [];
   if (isOpen(database, "OPTIONS.options", ["code"])) return [];
   if (server !== null && kind.names.some((name) => serverTimeout(server, name, database) !== null)) return [];
@@ -53,7 +52,7 @@ export function timeoutDrafts(entry: Entry, { source, database: server, deployme
   ];
 }
 
-function edit(source: RuleInput | null, { database }: Entry, { setting, value }: TimeoutKind): EditDraft | null {
+function edit(source: RuleInput | null, { database }: Entry, { setting, value }: TimeoutKind & { readonly value: string }): EditDraft | null {
   const said = database.options.get("options");
   if (said === undefined) return optionKeys(source, database, [["options", `"-c ${setting}=${value}"`]]);
   if (source === null || said.written === undefined) return null;

@@ -10,6 +10,9 @@ export interface RequestTime {
 /** No page is waited for longer: who lets requests last for hours has set no limit that a statement could be measured by. Ours. */
 const LONGEST = 600;
 
+/** gunicorn's own timeout, in seconds, while no file says another. */
+export const ASSUMED_REQUEST = 30;
+
 /** The shortest of the web servers' limits; null where no file says one. */
 export function requestTime({ services }: Pick<Deployment, "services">): RequestTime | null {
   const timed = services.flatMap(({ kind, name, timeout }) =>

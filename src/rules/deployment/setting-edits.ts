@@ -17,7 +17,13 @@ export function siblingKey(source: Source, beside: Said<unknown> | null, name: s
   const own = text.slice(span.start, span.end);
   const at = { file: span.file, start: span.end, end: span.end };
   const key = /^(["'])(\w+)\1\s*:/.exec(own);
-  if (key !== null) return { span: at, text: separator(text, span) + `${key[1] ?? '"'}${name}${key[1] ?? '"'}: ${value}` };
+  if (key !== null) {
+    const [entry, apart] = [`${key[1] ?? '"'}${name}${key[1] ?? '"'}: ${value}`, separator(text, span)];
+    // A comment behind the written key stays with it.
+    return apart !== ", " && /^,[ \t]*#/.test(text.slice(span.end))
+      ? { span: { ...at, start: span.start, end: span.start }, text: `${entry},\n${indentAt(text, span.start)}` }
+      : { span: at, text: apart + entry };
+  }
   const assignment = /^(\w+(?:\[[^\]]+\])*)\[(["'])\w+\2\]\s*=/.exec(own);
   if (assignment !== null)
     return { span: at, text: `\n${indentAt(text, span.start)}${assignment[1] ?? ""}[${assignment[2] ?? '"'}${name}${assignment[2] ?? '"'}] = ${value}` };

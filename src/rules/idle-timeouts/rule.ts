@@ -18,7 +18,6 @@ export const rule: Rule = {
 const IDLE: TimeoutKind = {
   names: ["idle_in_transaction_session_timeout", "transaction_timeout"],
   setting: "idle_in_transaction_session_timeout",
-  value: "60s",
   claim: (alias) => `Nothing ends a transaction of \`${alias}\` whose client has stopped asking: no \`idle_in_transaction_session_timeout\` is set.`,
   reason:
     "A worker that hangs, or a shell that somebody left open within `atomic()`, keeps its row locks and the horizon of VACUUM for hours: what waits for the rows waits as long, and dead rows stay in every table.",

@@ -18,7 +18,6 @@ export const rule: Rule = {
 const STATEMENT: TimeoutKind = {
   names: ["statement_timeout", "transaction_timeout"],
   setting: "statement_timeout",
-  value: "30s",
   claim: (alias) => `Nothing ends a statement of \`${alias}\`: no \`statement_timeout\` is set, and a request that was given up runs on in the server.`,
   reason:
     "A web server that kills a worker, or a client that goes away, does not end the statement: PostgreSQL notices at the next row that it sends. Until then it holds its locks, its memory and its connection.",

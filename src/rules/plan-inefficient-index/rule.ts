@@ -24,7 +24,7 @@ const LEAST_REMOVED = 1_000;
 
 function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
   const { node, rows } = step;
-  if (!isByIndex(node) || rows === null) return [];
+  if (!isByIndex(node) || rows === null || asksSubquery(node)) return [];
   const removed = overLoops(node.removedByFilter, step) + overLoops(node.removedByRecheck, step);
   if (removed < (thresholds["plan-inefficient-index"] ?? LEAST_REMOVED) || removed < rows * (thresholds["plan-inefficient-index.ratio"] ?? LEAST_RATIO))
     return [];
@@ -48,6 +48,9 @@ function isByIndex({ type, conditions }: PlanNode): boolean {
   if (type === "Bitmap Heap Scan") return true;
   return (type === "Index Scan" || type === "Index Only Scan") && conditions.index !== null;
 }
+
+/** A subquery is asked for each row: no index holds its answer. */
+const asksSubquery = ({ conditions: { filter } }: PlanNode): boolean => /\bSubPlan\b/.test(filter ?? "");
 
 function indexOf({ index, children: [below] }: PlanNode): string | null {
   return index ?? below?.index ?? null;

@@ -29,6 +29,20 @@ const LEAST_BYTES = 1_048_576;
 /** Sorts and hashes have rules of their own, which know what they need. */
 const OTHERS: ReadonlySet<string> = new Set(["Sort", "Incremental Sort", "Hash", "Hash Join", "Aggregate"]);
 
+const KEPT = {
+  reason: "What an operation keeps for later use outgrows `work_mem` and is written to disk.",
+  remedy: "Let the statement keep fewer rows or columns: filter first, and leave out wide columns; else raise `work_mem` for it.",
+};
+const NOT_IN = {
+  reason: "The list outgrows `work_mem`: it is written to disk, and read again for each row that is compared with it.",
+  remedy: "Write `~Exists(… OuterRef(…))` for `exclude(…__in=…)`: an anti join keeps no such list.",
+};
+
+/** What does not depend on the row, kept for a condition that asks `NOT (… = SubPlan)`. */
+function isListOfNotIn({ node, above: [compared] }: PlanStep): boolean {
+  return node.parent === "SubPlan" && node.type === "Materialize" && /NOT \((?:ANY \()?.*SubPlan/.test(compared?.conditions.filter ?? "");
+}
+
 function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFlaw[] {
   const { node } = step;
   if (OTHERS.has(node.type) || node.blocks === null) return [];
@@ -38,13 +52,15 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
   return [
     {
       step,
-      claim: `A ${node.type} of ${formatNumber(step.rows ?? node.planRows)} rows writes ${formatBytes(written)} to temporary files.`,
-      reason: "What an operation keeps for later use outgrows `work_mem` and is written to disk.",
-      remedy: "Let the statement keep fewer rows or columns: filter first, and leave out wide columns; else raise `work_mem` for it.",
+      claim: isListOfNotIn(step)
+        ? `\`NOT IN\` keeps its list on disk: ${formatBytes(written)} of temporary files.`
+        : `A ${node.type} of ${formatNumber(step.rows ?? node.planRows)} rows writes ${formatBytes(written)} to temporary files.`,
+      ...(isListOfNotIn(step) ? NOT_IN : KEPT),
       doubt: "a session that sets `work_mem` for itself has another limit than the server's",
       weight: written,
       figures: { temporaryBytes: written },
-      mostMs: step.selfMs,
+      // What the list costs is the finding on NOT IN itself.
+      ...(isListOfNotIn(step) ? {} : { mostMs: step.selfMs }),
       tables: relationsBelow(node),
     },
   ];

@@ -3,6 +3,8 @@ import { auditEntries, confidenceOf, doubtOf, poolNumber, poolOf, type Entry } f
 import { filesEvidence } from "../deployment/evidence.ts";
 import { durationText, milliseconds } from "../deployment/server-settings.ts";
 import { reviewFix } from "../deployment/setting-edits.ts";
+import { formatNumber } from "../../model/numbers.ts";
+import { poolerOf } from "../deployment/pooler.ts";
 
 export const rule: Rule = {
   meta: {
@@ -15,7 +17,7 @@ export const rule: Rule = {
     stage: "stable",
   },
   audit: (input) => {
-    const judgement: Judgement = auditEntries(input, (entry) => [...withinServer(entry, input.source), ...againstRequests(entry)]);
+    const judgement: Judgement = auditEntries(input, (entry) => [...withinServer(entry, input), ...againstRequests(entry)]);
     return { ...judgement, drafts: [...judgement.drafts, ...behindProxies(input)] };
   },
 };
@@ -35,7 +37,8 @@ const PAIRS: readonly (readonly [shorter: string, longer: string, why: string])[
   ["idle_in_transaction_session_timeout", "transaction_timeout", "PostgreSQL ignores the longer of the two."],
 ];
 
-function withinServer(entry: Entry, source: RuleInput | null): DatabaseDraft[] {
+function withinServer(entry: Entry, { source, deployment }: EvidenceInput): DatabaseDraft[] {
+  const pooler = poolerOf(entry.database, deployment);
   const { serverSettings, alias } = entry.database;
   return PAIRS.flatMap(([shorter, longer, why]) => {
     const [first, second] = [serverSettings.get(shorter), serverSettings.get(longer)];
@@ -48,11 +51,11 @@ function withinServer(entry: Entry, source: RuleInput | null): DatabaseDraft[] {
         confidence: confidenceOf(entry, first),
         claim: `\`${shorter}\` of \`${alias}\` is ${durationText(one)}, no less than its \`${longer}\` of ${durationText(other)}: it never counts.`,
         reason: why,
-        remedy: `Set \`${shorter}\` below \`${longer}\`: lock < statement < transaction.`,
+        remedy: `Set \`${shorter}\` below \`${longer}\`: lock < statement < transaction.${pooler === null ? "" : ` By \`ALTER ROLE the_role SET ${shorter} = '${shortWords(other)}'\`, which holds through the pooler (${pooler.why}): it drops \`options\`.`}`,
         doubt: doubtOf("a role's own settings do not count here: what the connection asks for comes after them", first),
         places: [first.spot],
         evidence: [filesEvidence(first.spot)],
-        fixes: shortened(source, first, shorter, other),
+        fixes: pooler === null ? shortened(source, first, shorter, other) : [],
       },
     ];
   });
@@ -61,10 +64,16 @@ function withinServer(entry: Entry, source: RuleInput | null): DatabaseDraft[] {
 /** A fifth of the longer one, in the same string: this project's notes have 2 s for 10 s. */
 const SHARE = 5;
 
+/** `2s`, `500ms`: as PostgreSQL reads it. */
+function shortWords(longest: number): string {
+  const ms = Math.floor(longest / SHARE);
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
 function shortened(source: RuleInput | null, { written }: Said<string>, shorter: string, longest: number): DatabaseDraft["fixes"] {
   if (source === null || written === undefined || longest < SHARE) return [];
   const text = source.text(written.file).slice(written.start, written.end);
-  const value = `${Math.floor(longest / SHARE)}ms`;
+  const value = shortWords(longest);
   const changed = text.replace(new RegExp(`(\\b${shorter}=)[^\\s"']+`), `$1${value}`);
   return changed === text ? [] : reviewFix(`Set ${shorter} to ${value}`, [{ span: written, text: changed }]);
 }
@@ -142,14 +151,17 @@ function beyondProxy({ name, workerClass }: Service, timeout: Said<number>, spot
     key: [name, "proxy"],
     severity: proxy === undefined ? "info" : "warning",
     confidence: proxy === undefined ? "possible" : proxy.seconds.isDefault === true || timeout.dependsOn !== undefined ? "likely" : "certain",
-    claim: `A request of \`${name}\` can run for ${timeout.value} s; ${proxy === undefined ? "a proxy's usual" : `${proxy.program}'s ${proxy.seconds.isDefault === true ? "default " : ""}\`${proxy.name}\``} ${proxy === undefined ? `limit of ${seconds} s` : `of ${seconds} s`} ends it for its client first.`,
+    claim: `A request of \`${name}\` can run for ${formatNumber(timeout.value)} s; ${proxy === undefined ? "a proxy's usual" : `${proxy.program}'s ${proxy.seconds.isDefault === true ? "default " : ""}\`${proxy.name}\``} ${proxy === undefined ? `limit of ${seconds} s` : `of ${seconds} s`} ends it for its client first.`,
     reason: `The client gets 504 and asks again, while the worker, its connection and its statement go on for nobody.${isHeartbeat ? " With uvicorn's worker the timeout only notices a process that hangs: a request has no limit at all." : ""}`,
     remedy: `Set the worker's timeout below ${seconds} s: statement < request < proxy.`,
     doubt:
       proxy === undefined
         ? "no file here says what stands in front; a proxy that waits longer makes it right"
         : doubtOf("another proxy than the one whose file lies here stands in front", timeout),
-    places: [{ ...spot, label: `${timeout.value} s` }, ...(proxy?.seconds.spot == null ? [] : [{ ...proxy.seconds.spot, label: `${seconds} s` }])],
+    places: [
+      { ...spot, label: `${formatNumber(timeout.value)} s` },
+      ...(proxy?.seconds.spot == null ? [] : [{ ...proxy.seconds.spot, label: `${seconds} s` }]),
+    ],
     evidence: [filesEvidence(spot, proxy?.seconds.spot)],
     fixes: [],
   };

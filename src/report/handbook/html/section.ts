@@ -11,6 +11,7 @@ import type { HandbookContext } from "./context.ts";
 import { figure } from "./figure.ts";
 import { renderFinding } from "./finding.ts";
 import { missingText, prose, sentence } from "./prose.ts";
+import { toldAdvice } from "../../../handbook/section-state.ts";
 
 export interface SectionInput {
   readonly handbook: Handbook;
@@ -33,7 +34,7 @@ ${inOrder(shown.map((finding) => ({ isOpen: open.has(finding.id), body: renderFi
     findings.filter(({ id }) => !whole.has(id)),
     handbook,
     context,
-  )}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${figures(
+  )}${toldAdvice(section).map((advice) => renderAdvice(advice, handbook, context))}${figures(
     section.plots.filter((plot) => !placed.has(plot)),
     handbook,
   )}${corrections(section)}</section>
@@ -70,7 +71,8 @@ function stateOf(section: HandbookSection): Html {
   const { state, stateLine, examined, missing, pages } = section;
   const links =
     pages.length === 0 ? NOTHING : html` ${pages.map((page, index) => html`${index > 0 ? " · " : ""}<a href="${encodePath(page)}">${titleOfPage(page)}</a>`)}`;
-  const looked = examined.trim() === "" || stateLine.includes(examined.trim()) ? NOTHING : html` ${sentence(examined)}`;
+  const looked =
+    examined.trim() === "" || stateLine.includes(examined.trim()) ? NOTHING : html` ${state === "findings" ? "Weighed: " : ""}${sentence(examined)}`;
   if (state === "findings") return html`<p class="stateline">${sentence(stateLine)}${looked}${links}</p>${notSeen(missing)}`;
   const word = WORDS[state];
   const line = stateLine.startsWith(word) ? stateLine.slice(word.length).trim() : stateLine;

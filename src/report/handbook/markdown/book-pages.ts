@@ -107,7 +107,7 @@ export function referencesPage({ handbook, context }: Pages): readonly string[] 
   ]);
   return [
     "# References",
-    `${formatCount(evidence.length, "source")} of evidence were read.`,
+    `${formatCount(evidence.length, "source")} of evidence ${evidence.length === 1 ? "was" : "were"} read.`,
     table(["evidence", "", ""], evidence),
     ...(rows.length === 0
       ? []

@@ -223,7 +223,12 @@ export function renderFix(fix: Fix | undefined, pages: Pages, change?: Change, r
 function migration(fix: Fix): readonly string[] {
   const words = migrationSentence(fix);
   const [file] = fix.migration?.follows?.files ?? [];
-  return words === "" ? [] : [`${file === undefined ? "It" : `The migration ${codeSpan(file.split("/").at(-1) ?? file)}`} ${sentence(words)}`];
+  const statements = fix.sql?.forward.length ?? 0;
+  return words === ""
+    ? []
+    : [
+        `${file === undefined ? `SQL of ${formatCount(statements, "statement")}` : `The migration ${codeSpan(file.split("/").at(-1) ?? file)}`} ${sentence(words)}`,
+      ];
 }
 
 function sql(fix: Fix): readonly string[] {

@@ -16,6 +16,7 @@ import { adviceTable, block, details, figure, fileLink, placeLink, sentence, sta
 import { findingHref, type Pages } from "./context.ts";
 import { renderFinding, statementLine } from "./finding.ts";
 import { gapList } from "./not-seen.ts";
+import { toldAdvice } from "../../../handbook/section-state.ts";
 
 export const headingOf = ({ section, title }: Pick<OutlineSection, "section" | "title">): string => `${section} ${title}`;
 
@@ -43,7 +44,8 @@ export function renderSection(section: HandbookSection, outline: OutlineSection,
 }
 
 /** What a page of its own holds is not said twice: the chapter has the answer. */
-function chapterAdvice({ advice }: HandbookSection, outline: OutlineSection): readonly string[] {
+function chapterAdvice(section: HandbookSection, outline: OutlineSection): readonly string[] {
+  const advice = toldAdvice(section);
   if (outline.analysis !== null || isAdvicePage(outline)) return advice.map(({ claim }) => sentence(claim));
   return advice.flatMap((one) => renderAdvice(one, outline.examples === null));
 }
@@ -136,7 +138,7 @@ export function renderAdvice(advice: Advice, withExamples: boolean): readonly st
   const { claim, reasons, tables, plots, artefacts, examples, rung, examined, doubt } = advice;
   return [
     `### ${escapeProse(claim)}`,
-    `Evidence: ${rung}. Examined: ${sentence(examined)}`,
+    `Evidence: ${rung}.${examined.trim() === "" ? "" : ` Examined: ${sentence(examined)}`}`,
     ...reasons.map(sentence),
     ...tables.map(adviceTable),
     ...plots.flatMap(figure),

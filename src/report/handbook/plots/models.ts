@@ -173,5 +173,14 @@ export function tablesOfModels({ edges, models }: ModelsPlot): readonly PlotTabl
     ...(edge.finding === undefined ? {} : { finding: edge.finding }),
   }));
   const sizes = models.map(({ label, rows: count }) => ({ cells: [label, count === null ? "unknown" : formatNumber(count)] }));
-  return [table(["relation", "leads to", "followed", "s a minute"], [3], rows), table(["model", "rows"], [1], sizes)];
+  // From the source alone neither times nor rows are known: columns that say so in every row are left out.
+  const isTimed = edges.some(({ weight }) => weight !== null);
+  const relations = isTimed
+    ? table(["relation", "leads to", "followed", "s a minute"], [3], rows)
+    : table(
+        ["relation", "leads to", "followed"],
+        [],
+        rows.map((row) => ({ ...row, cells: row.cells.slice(0, 3) })),
+      );
+  return models.some(({ rows: count }) => count !== null) ? [relations, table(["model", "rows"], [1], sizes)] : [relations];
 }
