@@ -164,9 +164,22 @@ function objectAttribute(engine: Engine, value: ObjectValue, name: string, site:
   const set = value.attrs.get(name);
   if (set !== undefined) return set;
   const member = engine.classMember(value.cls, name, value, site);
+  if (member?.kind === "object" && isDeclared(engine, value.cls, member.cls, site)) return fromStub(engine, value, name, site) ?? member;
   if (member !== null) return implemented(engine, value, name, member, site);
   if (name === "__class__") return { kind: "class", cls: value.cls };
   return name === "_meta" ? declaredMeta(engine, value.cls) : UNKNOWN;
+}
+
+/** What a metaclass takes out of class bodies, a serializer's fields: a field called `data` hides no attribute of the serializer's. */
+function isDeclared(engine: Engine, cls: ClassInfo, declared: ClassInfo, site: AccessSite): boolean {
+  const kind = engine.classMember(cls, "__luthier_declares__", { kind: "class", cls }, site);
+  return kind?.kind === "class" && engine.program.mro(declared).includes(kind.cls);
+}
+
+/** The attribute as the nearest class that our stubs describe has it. */
+function fromStub(engine: Engine, value: ObjectValue, name: string, site: AccessSite): Value | null {
+  const owner = engine.program.mro(value.cls).find((one) => !isExternal(one) && one.module.origin === "builtin" && one.members.has(name));
+  return owner === undefined || isExternal(owner) ? null : engine.classMember(owner, name, value, site);
 }
 
 /** `Meta` and its like, of the nearest class that has one. */

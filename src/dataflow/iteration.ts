@@ -27,15 +27,21 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
     case "union": {
       const many = value.values.filter((one) => !isCoveredByOthers(one, value.values));
       for (const one of value.values) if (!many.includes(one)) engine.escape(one);
-      const all = many.map((one) => iterate(engine, one, span, frame, how, head));
-      const main = all.find((one) => one.loop.over === "rows") ?? all[0];
+      const rounds = many.map((one) => iterate(engine, one, span, frame, how, head));
+      // Of rows that are the same but for how many there are, `rows` or `rows.filter(pk=pk)`, those of many rounds stand for both.
+      const all = [...rounds.filter(isOverRows), ...rounds.filter((one) => !isOverRows(one))];
+      const [main] = all;
       if (main === undefined) return unknownItems(engine, frame, head);
       // Whichever of them it is, the rounds are those of one loop: rows of another would stay in theirs where this one is left.
-      return { element: joinAll(all.map(({ element, loop }) => (loop.over === "rows" ? inLoop(element, main.loop) : element))), loop: main.loop };
+      return { element: joinAll(all.map((one) => (isOverRows(one) ? inLoop(one.element, main.loop) : one.element))), loop: main.loop };
     }
     default:
       return unknownItems(engine, frame, head);
   }
+}
+
+function isOverRows({ loop }: Iteration): boolean {
+  return loop.over === "rows";
 }
 
 /** `[]` beside anything, or `[found]` beside a queryset of its model: its one round is not one of the many, and reads nothing else. */

@@ -135,3 +135,26 @@ ${filters.join("")}    for one in people:
 `,
   });
 });
+
+test("rows that are one at times, and many otherwise, are told of the many", async () => {
+  await expectMarked({
+    "shop/models.py": MODELS,
+    "shop/code.py": `from shop.models import Person, Subscription
+
+
+def chosen(request):
+    rows = Subscription.objects.all()
+    if request.GET.get("id"):
+        rows = rows.filter(id=request.GET.get("id"))
+    return [row.place.name for row in rows]  # expect: place
+
+
+def chosen_first(request):
+    rows = Person.objects.all()
+    if not request.GET.get("id"):
+        return [row.place.name for row in rows]  # expect: place
+    rows = rows.filter(id=request.GET.get("id"))
+    return [row.place.name for row in rows]
+`,
+  });
+});

@@ -35,6 +35,15 @@ describe("files", () => {
     ]);
   });
 
+  it("take in what is written from a template, and leave what deploys the project", () => {
+    const root = folderWith(["shop/templates/shop/sync.conf", "shop/templates/export.json", "charts/shop/templates/web.yaml", "shop/fixtures/a.json"]);
+    expect(findFiles(root).files.map(({ path, kind }) => `${path} ${kind}`)).toEqual([
+      "charts/shop/templates/web.yaml deployment",
+      "shop/templates/export.json template",
+      "shop/templates/shop/sync.conf template",
+    ]);
+  });
+
   it.each([
     ["tests", ["a/tests/x.py", "a/test_b.py", "a/b_test.py", "a/b_tests.py", "a/conftest.py", "a/tests.py"]],
     ["what git, caches and packagers keep", [".git/a.py", "__pycache__/a.py", ".tox/a.py", "x.egg-info/a.py", "build/lib/a.py", "dist/a.py"]],

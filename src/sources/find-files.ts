@@ -37,6 +37,8 @@ const testFolders = new Set(["tests", "test"]);
 const testFile = /^(?:test_.*|.*_tests?|conftest|tests)\.py$/;
 const templateFile = /\.(?:html?|djhtml|jinja2?|j2)$/;
 const templateInFolder = /(?:^|\/)(?:templates|jinja2?)\/.*\.(?:txt|xml|svg|md|js|css|csv|ics|tex|mjml|eml|rss)$/;
+/** Configuration and data that code writes from a template, unless the file's name or folder says that it is how the project is deployed. */
+const writtenInFolder = /(?:^|\/)(?:templates|jinja2?)\/.*\.(?:conf|cfg|ini|ya?ml|json|geojson|kml|gpx|sh|vcf)$/;
 const textFile =
   /(?:^|\/)(?:uv\.lock|poetry\.lock|Pipfile(?:\.lock)?|pyproject\.toml|setup\.cfg|pytest\.ini|tox\.ini|(?:[\w.-]*\/)?requirements[\w.-]*\.(?:txt|in)|requirements\/[\w.-]+\.(?:txt|in)|constraints[\w.-]*\.txt|\.env[\w.-]*|[\w.-]*\.env)$/;
 
@@ -185,7 +187,8 @@ function kindOf(path: string): FoundFile["kind"] | null {
   if (path.endsWith(".py")) return /(?:^|\/)migrations\/[^/]+\.py$/.test(path) ? "migration" : "python";
   if (textFile.test(path)) return "text";
   if (templateFile.test(path) || templateInFolder.test(path)) return "template";
-  return deploymentName.test(path.slice(path.lastIndexOf("/") + 1)) || deploymentFolder.test(path) ? "deployment" : null;
+  if (deploymentName.test(path.slice(path.lastIndexOf("/") + 1)) || deploymentFolder.test(path)) return "deployment";
+  return writtenInFolder.test(path) ? "template" : null;
 }
 
 function entersFolder(name: string, options: FindOptions): boolean {

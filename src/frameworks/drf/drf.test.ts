@@ -385,6 +385,42 @@ test("names to take out that nothing tells leave the other fields as they are", 
   await expectMarked(POPPED(plugged, "", ["# expect: product.category.parent", "# expect: product.category.parent"]));
 });
 
+test("a field may be called as an attribute of the serializer is", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    data = serializers.SerializerMethodField()
+    context = serializers.CharField(source="customer.name")  # expect: customer
+
+    class Meta:
+        model = Order
+        fields = ["data", "context"]
+
+    def get_data(self, order):
+        return self.context["request"].path`),
+  );
+});
+
+test("a request without names to leave out is answered with all fields", async () => {
+  const asked = (loop: string, mark: string): Record<string, string> =>
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: ${mark}
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+    def get_fields(self):
+        fields = super().get_fields()
+        unwanted = self.context["request"].GET.get("exclude", "")
+        for name in ${loop}:
+            name = name.strip()
+            if name in fields:
+                fields.pop(name)
+        return fields`);
+  await expectMarked(asked('unwanted.split(",")', "customer"));
+  await expectMarked(asked('set(fields) - set(unwanted.split(","))', "customer?"));
+});
+
 test("fields that are picked from all by a test of each are doubtful", async () => {
   await expectMarked(
     api(`class OrderSerializer(serializers.ModelSerializer):

@@ -367,7 +367,14 @@ class Reader {
       return;
     }
     const loop = this.loops.findLast((one) => partsOf(one.target).some((part) => part.kind === "name" && key.kind === "name" && part.name === key.name));
+    if (loop !== undefined && this.asksToLeaveOut(loop.iterable)) return;
     if ((loop === undefined || !this.removeEach(loop.iterable, loop.tests)) && !this.isNamedElsewhere()) this.isOpen = true;
+  }
+
+  /** `request.GET.get("exclude", "").split(",")`: a plain request leaves nothing out. What is not among the names that it wants, is. */
+  private asksToLeaveOut(iterable: Expr): boolean {
+    const source = withoutWrapper(iterable);
+    return this.isAsked(source) && !partsOf(source).some((one) => (one.kind === "binary" && one.operator === "-") || (this.isInit && this.isFields(one)));
   }
 
   /** Names that are not picked from the fields themselves are some to leave out: the others are shown. */

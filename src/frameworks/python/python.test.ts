@@ -117,3 +117,32 @@ def often():
 `,
   });
 });
+
+test("a calendar's page shows every day, each with its rows", async () => {
+  await expectMarked({
+    "shop/month.py": `from calendar import HTMLCalendar
+from itertools import groupby
+from django.template.loader import render_to_string
+from shop.models import Order
+
+
+class OrderCalendar(HTMLCalendar):
+    def __init__(self, orders):
+        super().__init__()
+        self.orders = {day: list(rows) for day, rows in groupby(orders, lambda order: order.placed_at.day)}
+
+    def formatday(self, day, weekday):
+        return render_to_string("shop/day.html", {"orders": self.orders.get(day, None)})
+
+
+def month(request, year, month):
+    return OrderCalendar(Order.objects.filter(placed_at__year=year)).formatmonth(year, month)
+
+
+def loaded_month(request, year, month):
+    return OrderCalendar(Order.objects.select_related("customer")).formatmonth(year, month)
+
+`,
+    "shop/templates/shop/day.html": `{% for order in orders %}{{ order.customer.name }}{% endfor %}{# expect: customer #}`,
+  });
+});

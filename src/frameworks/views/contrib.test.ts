@@ -40,6 +40,42 @@ class Products(Sitemap):
   });
 });
 
+test("a calendar's feed asks for times and places too", async () => {
+  await expectMarked({
+    "shop/feeds.py": `from django_ical.views import ICalFeed
+from shop.models import Line, Order
+
+
+class Deliveries(ICalFeed):
+    def items(self):
+        return Order.objects.all()
+
+    def item_title(self, item):
+        return item.status
+
+    def item_location(self, item):
+        return item.customer.name  # expect: customer
+
+    def item_link(self, item):
+        return "/"
+
+
+class Lines(ICalFeed):
+    def items(self):
+        return Line.objects.select_related("order")
+
+    def item_title(self, item):
+        return item.price
+
+    def item_start_datetime(self, item):
+        return item.order.placed_at
+
+    def item_link(self, item):
+        return "/"
+`,
+  });
+});
+
 test("a feed's templates are rendered for every item, in place of its methods", async () => {
   await expectMarked({
     "shop/feeds.py": `from django.contrib.syndication.views import Feed

@@ -5,6 +5,8 @@ from rest_framework.fields import Field
 
 
 class BaseSerializer(Field):
+    __luthier_declares__ = Field
+
     @classmethod
     def __luthier_new__(cls, *args, **kwargs):
         return luthier.new_serializer(cls, *args, **kwargs)

@@ -29,6 +29,10 @@ class Feed:
             luthier.call_with_some(self.item_enclosure_url, item)
             luthier.call_with_some(self.item_extra_kwargs, item)
             luthier.call_with_some(self.item_comments, item)
+            self.__luthier_item__(item)
+
+    def __luthier_item__(self, item):
+        """What a package's kind of feed asks besides."""
 
     def get_object(self, request, *args, **kwargs):
         return None
