@@ -43,7 +43,7 @@ class Products(Sitemap):
 test("a calendar's feed asks for times and places too", async () => {
   await expectMarked({
     "shop/feeds.py": `from django_ical.views import ICalFeed
-from shop.models import Line, Order
+from shop.models import Line, Order, Product
 
 
 class Deliveries(ICalFeed):
@@ -58,6 +58,22 @@ class Deliveries(ICalFeed):
 
     def item_link(self, item):
         return "/"
+
+
+class Base(ICalFeed):
+    def items(self):
+        return Product.objects.all()
+
+    def item_title(self, item):
+        return item.category.name
+
+    def item_link(self, item):
+        return "/"
+
+
+class Loaded(Base):
+    def items(self):
+        return Product.objects.select_related("category")
 
 
 class Lines(ICalFeed):

@@ -6,6 +6,8 @@ class Feed:
     description_template = None
 
     def __luthier_entry__(self):
+        if luthier.base_alone(self):
+            return
         obj = self.get_object(luthier.request(), *luthier.unknown(), **luthier.unknown())
         items = luthier.call_with_some(self.items, obj)
         for item in items:
