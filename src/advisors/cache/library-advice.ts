@@ -162,7 +162,7 @@ function nothingKnown({ examined, lack }: Looked): Advice {
     ...NO_PARTS,
     rung: "inferred",
     examined,
-    missing: lack,
+    missing: `${lack}: luthier record -- COMMAND`,
     doubt: "",
   };
 }
