@@ -128,6 +128,6 @@ test("where nothing was seen, each section says what is needed, and that rules l
   const advice = await advisor.advise({ source, deployment: NO_DEPLOYMENT, database: null, recording: null, thresholds: {}, findings: [] });
   expect(advice.map(({ section, missing }) => [section, missing.split(".")[0]])).toEqual([
     ["6.1", "needs a recording of traffic, or a snapshot with pg_stat_statements"],
-    ["6.3", "needs a recording of traffic, or a snapshot with pg_stat_statements"],
+    ["6.3", "needs a recording of traffic, or a snapshot with pg_stat_statements: luthier record -- COMMAND"],
   ]);
 });

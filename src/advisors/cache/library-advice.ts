@@ -158,11 +158,11 @@ function nothingKnown({ examined, lack }: Looked): Advice {
   return {
     advisor: "cache",
     section: "6.3",
-    claim: "Which way to keep answers fits is not known: nothing that was seen tells which of them are worth it.",
+    claim: `None of ${WAYS.length} ways to keep answers is weighed: nothing that was seen tells which answers are worth it.`,
     ...NO_PARTS,
     rung: "inferred",
     examined,
-    missing: lack,
+    missing: `${lack}: luthier record -- COMMAND`,
     doubt: "",
   };
 }
