@@ -1,5 +1,5 @@
 /** Calls: binding of arguments, summaries, classes and outside functions. */
-import { decoratorName } from "../python/syntax-tree.ts";
+import { decoratorName, nodesIn } from "../python/syntax-tree.ts";
 import type { Expr, FunctionDef, Param, SentStatement, Span } from "../model/index.ts";
 import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
@@ -18,6 +18,7 @@ import {
   haveSameKey,
   isEmptyStub,
   joinAll,
+  keyOf,
   keysOf,
   list,
   listOf,
@@ -129,7 +130,7 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
   const table = summaryTable(engine, fn, isLocal);
   // What was told of it while facts were taken left the queryset out.
   const isRetold = engine.isTracing && hasFallback(fn.def);
-  const key = `${isRetold ? "~" : ""}${wayKey(site.frame)}${keysOf(values, ",")}`;
+  const key = `${isRetold ? "~" : ""}${wayKey(site.frame)}${keysOf(values, ",")}${closureKey(fn)}`;
   const existing = table.get(key);
   if (existing !== undefined) return reuse(engine, existing, values, site);
   const within = framesOf(fn, self, site.frame);
@@ -257,6 +258,24 @@ function isSingleRow(value: Value): boolean {
 function refreshedRow(row: RowValue, { frame: { loop } }: { readonly frame: Frame }, since: number): RowValue {
   if (row.loop === null) return loop === null || row.origin.kind === "instance" || row.withoutCaller ? row : { ...row, loop };
   return row.loop === loop || row.loop.id > since ? row : { ...row, loop };
+}
+
+const namesOf = new WeakMap<FunctionValue["def"], readonly string[]>();
+
+/** The rows that a nested function finds in the variables around it: a list there may have been empty in the call before. */
+function closureKey({ def, closure }: FunctionValue): string {
+  if (closure === null) return "";
+  let names = namesOf.get(def);
+  if (names === undefined) {
+    names = [...new Set(nodesIn(def).flatMap((node) => (node.kind === "name" ? [node.name] : [])))];
+    namesOf.set(def, names);
+  }
+  let key = "";
+  for (const name of names) {
+    const value = closure.vars.get(name)?.value;
+    if (value?.kind === "list" || value?.kind === "queryset" || value?.kind === "row") key += `;${name}=${keyOf(value)}`;
+  }
+  return key;
 }
 
 function summaryTable(engine: Engine, fn: FunctionValue, isLocal: boolean): Map<string, Summary> {

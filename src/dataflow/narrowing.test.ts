@@ -74,3 +74,31 @@ def kinds_of_all():
   const asked = findings.filter(({ rule }) => rule === "query-in-loop");
   expect(asked.map(({ confidence, places }) => [confidence, places.find(({ role }) => role === "loop")?.line])).toEqual([["likely", 18]]);
 });
+
+test("a nested function is run again once a list around it has rows", async () => {
+  await expectMarked({
+    "shop/totals.py": `from shop.models import Order
+
+
+def totals():
+    found = []
+    names = []
+
+    def finish():
+        if not found:
+            return
+        for order in found:
+            names.append(order.customer.name)  # expect: customer
+        found.clear()
+
+    last = None
+    for order in Order.objects.order_by("placed_at"):
+        if last != order.placed_at:
+            finish()
+            last = order.placed_at
+        found.append(order)
+    finish()
+    return names
+`,
+  });
+});

@@ -633,9 +633,11 @@ function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: 
 /** Rows of a raw statement have the columns that it names, and load the rest one by one. */
 function rawQueryset(queryset: QuerysetValue, args: CallArgs): Value {
   const [statement] = args.positional;
-  const names = statement?.kind === "literal" && typeof statement.value === "string" ? selectedColumns(statement.value) : null;
+  const text = statement?.kind === "literal" && typeof statement.value === "string" ? statement.value : "";
+  const names = selectedColumns(text);
   const load = names === null || args.keywords.has("translations") ? BARE : withOnly(BARE, names);
-  return derived(queryset, { load, ordered: "unknown", narrowed: true });
+  const one = /\blimit\s+1\s*;?\s*$/i.test(text) ? { atMostOne: true } : {};
+  return derived(queryset, { load, ordered: "unknown", narrowed: true, ...one });
 }
 
 /** Columns of `SELECT a, t.b FROM`; null where the list says more than names. */

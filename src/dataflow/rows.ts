@@ -387,7 +387,7 @@ function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): V
   if (field.relation?.kind === "generic-fk") return genericTargets(engine, row, field);
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
   if (target === null) return UNKNOWN;
-  const one = relatedRow(row, field, target, knownBack(row, field, load));
+  const one = relatedRow(engine, row, field, target, knownBack(row, field, load));
   return isKeyNeverNull(field) || isKeyGiven(row, field) ? there(one) : one;
 }
 
@@ -413,14 +413,14 @@ function genericTargets(engine: Engine, row: RowValue, field: Field): Value {
   const loaded = row.load.relations.get(field.name);
   if (row.load.opaque || loaded?.node.opaque === true) return UNKNOWN;
   const prefetched = loaded?.querysets ?? [];
-  if (prefetched.length > 0) return joinAll(prefetched.map((one) => relatedRow(row, field, one.model, one.load)));
+  if (prefetched.length > 0) return joinAll(prefetched.map((one) => relatedRow(engine, row, field, one.model, one.load)));
   const only = row.load.targets.get(field.name);
   if (only !== undefined) {
     const model = engine.graph.byLabel(only);
-    return model === null ? UNKNOWN : relatedRow(row, field, model, loaded?.node ?? BARE);
+    return model === null ? UNKNOWN : relatedRow(engine, row, field, model, loaded?.node ?? BARE);
   }
   const known = modelsLeadingTo(engine, row.model).filter((model) => isOffered(row.model, field, model));
-  return joinAll(known.map((model) => relatedRow(row, field, model, loaded?.node ?? BARE)));
+  return joinAll(known.map((model) => relatedRow(engine, row, field, model, loaded?.node ?? BARE)));
 }
 
 const leadingModels = new WeakMap<ModelGraph, Map<string, readonly Model[]>>();
@@ -445,7 +445,7 @@ function isShared(row: RowValue, field: Field): boolean {
   return (kind === "fk" || kind === "generic-fk") && row.load.relations.get(field.name)?.how === "prefetch";
 }
 
-function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode): RowValue {
+function relatedRow(engine: Engine, row: RowValue, field: Field, target: Model, load: LoadNode): RowValue {
   const path = joinPath(row.path, field.name);
   return makeRow({
     model: target,
@@ -455,7 +455,7 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
     // One row for all of the queryset's: what it lacks is loaded once, in each round of a loop around it.
     loop: isShared(row, field) && row.load.pinned.has(field.name) ? (row.loop?.outer ?? null) : row.loop,
     // A join would fetch again, beside each row, what a prefetch fetches once for all that lead to it.
-    joinable: row.joinable && field.relation?.kind !== "generic-fk" && !isShared(row, field),
+    joinable: row.joinable && field.relation?.kind !== "generic-fk" && !isShared(row, field) && !isPolymorphic(engine, target),
     shared: isShared(row, field) ? path : row.shared,
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,
@@ -520,6 +520,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
   if (!perRow && !at.frame.isAsync && what.reason !== "deferred") return;
   const { otherwise: came, doubts } = bywayOf(row.doubts);
   const otherwise = rarestOf(came, otherwiseAt(site.frame, row.loop));
+  const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
   engine.recorder.load({
     origin: row.origin,
     path: joinPath(row.path, field.name),
@@ -533,7 +534,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     loop: row.loop,
     perRow,
     isAsync: at.frame.isAsync,
-    joinable: row.joinable && isJoinable(what.kind),
+    joinable: row.joinable && isJoinable(what.kind) && (target === null || !isPolymorphic(engine, target)),
     shared: row.shared,
     doubts: [
       ...new Set([
@@ -555,6 +556,15 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
       ? {}
       : { written: what.written }),
   });
+}
+
+const polymorphic = new WeakMap<Model, boolean>();
+
+/** django-polymorphic asks for the class that each row is of; a join gives rows of the base class. */
+function isPolymorphic({ program }: Engine, model: Model): boolean {
+  const known = polymorphic.get(model) ?? program.isSubclass(model.cls, "polymorphic.models.PolymorphicModel");
+  polymorphic.set(model, known);
+  return known;
 }
 
 /** What `select_related()` can follow. */

@@ -379,11 +379,10 @@ function withListSelectRelated(engine: Engine, queryset: QuerysetValue, related:
   }
   const isOn = related.kind === "literal" ? related.value === true : true;
   const shown = columnNames(columns).filter((name) => hasForeignKey(queryset.model, list([literal(name)])));
-  if (!isOn && shown.length > 0 && isDjango(engine, 6, 1)) {
-    // Since 6.1 the columns alone are joined, those that may be NULL too, not every relation. Of a version that is not known, either may be.
-    const isEither = engine.project.djangoVersion === null;
-    const node = { node: isEither ? withSelectsAll(BARE) : BARE, how: "select", uses: [], queryset: null, row: null } as const;
-    return { ...queryset, load: shown.reduce((load, name) => withPath(load, [name], node), isEither ? withSelectsAll(queryset.load) : queryset.load) };
+  // Since 6.1 the columns alone are joined, those that may be NULL too, not every relation. A version that is not known is taken for one before.
+  if (!isOn && shown.length > 0 && engine.project.djangoVersion !== null && isDjango(engine, 6, 1)) {
+    const node = { node: BARE, how: "select", uses: [], queryset: null, row: null } as const;
+    return { ...queryset, load: shown.reduce((load, name) => withPath(load, [name], node), queryset.load) };
   }
   if (isOn || shown.length > 0) return { ...queryset, load: withSelectsAll(queryset.load) };
   return queryset;

@@ -852,3 +852,32 @@ test("what super() shows may be there", async () => {
         return shown`),
   );
 });
+
+test("a package's field that is answered by a method reads what the method does, not its source", async () => {
+  await expectMarked({
+    "shop/api.py": `from rest_framework import serializers, viewsets
+from rest_framework_json_api.relations import SerializerMethodResourceRelatedField
+from shop.models import Order
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = SerializerMethodResourceRelatedField(model=Order, source="customer", read_only=True)
+    lines = SerializerMethodResourceRelatedField(model=Order, many=True, read_only=True)
+
+    class Meta:
+        model = Order
+        fields = ["customer", "lines"]
+
+    def get_customer(self, order):
+        return None
+
+    def get_lines(self, order):
+        return [line.price for line in order.lines.all()]  # expect: lines
+
+
+class OrderViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.all()
+    serializer_class = OrderSerializer
+`,
+  });
+});

@@ -241,15 +241,17 @@ function declaredFields(engine: Engine, serializer: ObjectValue, site: CallSite)
 
 /**
  * A field whose class a package declares that was not read. What it makes of a value is not known, but what it is told is: each field follows its `source`,
- * a serializer that it is given shows what stands there, and a serializer, which it is by its name, asks for the row itself.
+ * a serializer that it is given shows what stands there, and a serializer, which it is by its name, asks for the row itself; so does a method.
  */
 function unreadField(engine: Engine, owner: ClassInfo, expr: Expr | null, site: CallSite): ObjectValue | null {
   if (expr?.kind !== "call") return null;
   const frame = engine.moduleFrame(owner.module, owner.id);
   const callee = engine.evaluate(expr.callee, frame);
-  const base = engine.program.resolveDotted("rest_framework.fields.Field");
+  const isMethod = callee.kind === "external" && /(?:^|\.)(?:Many)?SerializerMethod\w+$/.test(callee.name);
+  const base = engine.program.resolveDotted(`rest_framework.fields.${isMethod ? "SerializerMethodField" : "Field"}`);
   if (callee.kind !== "external" || base?.kind !== "class") return null;
   const field = object(base.cls, evaluateArgs(engine, expr, frame), { file: owner.module.ir.file, start: expr.start, end: expr.end });
+  if (isMethod) return field;
   field.attrs.set("_unread", literal(true));
   const isSerializerToo = callee.name.endsWith("Serializer");
   if (isSerializerToo) field.attrs.set("_nested", literal(true));

@@ -34,3 +34,15 @@ test("a call over several lines leaves an expression of one, or keeps its bracke
   );
   expect(await mended("len(Book.objects.filter(\n        no=pk, title=pk, id=pk\n    ))")).toBe("Book.objects.filter(no=pk, title=pk, id=pk).count()");
 });
+
+test("a length that is only tested asks whether there is a row", async () => {
+  const exists = expect.stringMatching(/only to see whether there is one\. .* Use `\.exists\(\)`: it stops at the first row\. \(1\)$/);
+  expect(await told("if len(rows):\n        return 1")).toEqual([exists]);
+  expect(await told("return 1 if not len(rows) else 2")).toEqual([exists]);
+  expect(await told("if len(rows) > 2:\n        return 1")).toEqual([expect.stringContaining("Use `.count()`")]);
+  const { after } = await mend(
+    { "shop/code.py": "from shop.models import Book\n\n\ndef work():\n    if len(Book.objects.all()):\n        return 1\n" },
+    "len-for-count",
+  );
+  expect(after).toContain("    if Book.objects.all().exists():\n");
+});

@@ -3,7 +3,7 @@ import { sourceOf, styleOf } from "../../fixes/source-text.ts";
 import type { EditDraft, Expr, FindingDraft, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callAt, sourceText, statementOf } from "../code.ts";
-import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
+import { areRowsUsedElsewhere, isOnlyTested, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -30,14 +30,16 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const counted = callAt(input, run.span)?.args[0];
   const isOwn = run.doubts.length === 0 && counted !== undefined && startsAtModel(input, run.span.file, counted);
   const unread = isUnread(run, input);
+  const call = callAt(input, run.span);
+  const method = call !== null && isOnlyTested(input, run.span.file, call) ? "exists" : "count";
   const fixes =
     counted === undefined || unread
       ? []
       : [
           {
-            title: "Let the database count",
+            title: method === "exists" ? "Ask with exists()" : "Let the database count",
             safety: "safe" as const,
-            edits: countEdits(run.span, counted, input),
+            edits: countEdits(run.span, counted, method, input),
           },
         ];
   return {
@@ -50,9 +52,9 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
           remedy: "Take the statement out.",
         }
       : {
-          claim: `Every \`${model}\` row is fetched, only to be counted.`,
+          claim: `Every \`${model}\` row is fetched, only ${method === "exists" ? "to see whether there is one" : "to be counted"}.`,
           reason: "`len()` loads the rows into memory; nothing reads them here.",
-          remedy: "Use `.count()`: one number comes back.",
+          remedy: method === "exists" ? "Use `.exists()`: it stops at the first row." : "Use `.count()`: one number comes back.",
         }),
     doubt: !isOwn ? "a caller that prefetches these rows makes len() free" : "rows that are used later would make len() the better choice",
     model: run.model,
@@ -67,21 +69,21 @@ function isUnread(run: QueryRun, input: RuleInput): boolean {
   return stmt?.kind === "expr" && stmt.value.start === run.span.start && stmt.value.end === run.span.end;
 }
 
-function countEdits(span: Span, counted: Expr, input: RuleInput): EditDraft[] {
+function countEdits(span: Span, counted: Expr, method: "count" | "exists", input: RuleInput): EditDraft[] {
   const { file, start, end } = span;
   const whole = sourceText(input, file, span);
   if (!whole.includes("\n"))
     return [
       { span: { file, start, end: counted.start }, text: "" },
-      { span: { file, start: counted.end, end }, text: ".count()" },
+      { span: { file, start: counted.end, end }, text: `.${method}()` },
     ];
   const { text, lineLength } = sourceOf(input, file);
-  const fitted = fitText(`${sourceText(input, file, counted)}.count()`, roomAt(text, span), styleOf(text, lineLength));
+  const fitted = fitText(`${sourceText(input, file, counted)}.${method}()`, roomAt(text, span), styleOf(text, lineLength));
   if (!isBroken(fitted)) return [{ span, text: fitted }];
   // What the call held together over its lines, its brackets still do.
   return [
     { span: { file, start, end: start + whole.indexOf("(") }, text: "" },
-    { span: { file, start: counted.end, end }, text: `${text.slice(counted.end, end).replace(",", "")}.count()` },
+    { span: { file, start: counted.end, end }, text: `${text.slice(counted.end, end).replace(",", "")}.${method}()` },
   ];
 }
 

@@ -489,3 +489,26 @@ test("rows of one row need no prefetch where their keys would do", async () => {
             print(line)`;
   expect((await remedies(body)).at(-1)).toBe("Read `product_id`, which came with the row.");
 });
+
+test("rows of a polymorphic model are prefetched: a join gives rows of the base class", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db import models
+from polymorphic.models import PolymorphicModel
+from shop.models import Customer
+
+
+class Device(PolymorphicModel):
+    owner = models.ForeignKey(Customer, models.CASCADE)
+
+
+class Reading(models.Model):
+    device = models.ForeignKey(Device, models.CASCADE)
+
+
+def work():
+    return [(reading.device.owner.name) for reading in Reading.objects.all()]
+`,
+  });
+  const told = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(told.map(({ remedy }) => remedy)).toEqual(['Add `prefetch_related("device__owner")` to the queryset.']);
+});
