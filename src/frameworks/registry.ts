@@ -8,6 +8,7 @@ import { drfHooks } from "./drf/hooks.ts";
 import { exportHooks } from "./export/hooks.ts";
 import { formHooks } from "./forms/hooks.ts";
 import { graphqlHooks } from "./graphql/hooks.ts";
+import { jsonApiHooks } from "./jsonapi/hooks.ts";
 import { libraryHooks } from "./library/hooks.ts";
 import { ninjaHooks } from "./ninja/hooks.ts";
 import { pythonHooks } from "./python/hooks.ts";
@@ -39,6 +40,7 @@ export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> 
     ...ninjaHooks,
     ...cacheHooks,
     ...tenantHooks,
+    ...jsonApiHooks,
   };
   return new Map(Object.entries(all));
 }
