@@ -57,7 +57,13 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
   for (const { chapter, examined: what } of verdicts) {
     if (what !== "") examined.set(chapter, [...new Set([...(examined.get(chapter) ?? []), what])]);
   }
-  const told = doubtTestData(doubtGeneric(verdicts.flatMap((one) => one.findings)), evidences.source);
+  const told = doubtTestData(
+    doubtGeneric(
+      verdicts.flatMap((one) => one.findings),
+      evidences.source,
+    ),
+    evidences.source,
+  );
   const findings = withMadeOnce(withoutSameAdvice(withSameClaimsMerged(withNewerDjango(told, evidences.source?.project.djangoVersion ?? null))));
   return { findings, unknown: verdicts.flatMap((one) => one.unknown), examined };
 }
@@ -128,14 +134,20 @@ function packageFiles({ program }: RuleInput): ReadonlySet<string> {
 /** One expression that makes the querysets of so many models belongs to no view in particular, if one loop gets the rows of all. */
 const GENERIC_MODELS = 5;
 
-function doubtGeneric(findings: readonly Finding[]): Finding[] {
+function doubtGeneric(findings: readonly Finding[], source: RuleInput | null): Finding[] {
   const models = new Map<string, Set<string>>();
+  const comers = new Map<string, Set<string>>();
   for (const finding of findings) {
     for (const key of sharedKeys(finding)) models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
+    for (const place of finding.places) comers.set(placeText(place), (comers.get(placeText(place)) ?? new Set()).add(finding.model ?? ""));
   }
+  const files = filesOfModels(source);
+  // A serializer or a form that one model's rows alone come to tells which rows they are; what models and their receivers do, they do for any view.
+  const isToldApart = ({ places }: Finding): boolean =>
+    places.some((place) => (place.role === "call" || place.role === "access") && !files.has(place.file) && comers.get(placeText(place))?.size === 1);
   return findings.map((finding) => {
     const count = models.get(sharedKeys(finding).at(-1) ?? "")?.size ?? 0;
-    if (count < GENERIC_MODELS) return finding;
+    if (count < GENERIC_MODELS || isToldApart(finding)) return finding;
     return { ...finding, confidence: "possible", doubt: `this line makes the querysets of ${count} models; which of them get here is not known` };
   });
 }
@@ -170,6 +182,13 @@ function importsTestLibrary({ ir }: PythonModule): boolean {
       stmt.kind === "import" &&
       (stmt.from === null ? stmt.names.some(({ name }) => TEST_LIBRARIES.test(name)) : stmt.level === 0 && TEST_LIBRARIES.test(stmt.from)),
   );
+}
+
+/** Files of models, and of what signals call for them. */
+function filesOfModels(source: RuleInput | null): ReadonlySet<string> {
+  if (source === null) return new Set();
+  const models = [...source.graph.models.values()].map(({ cls }) => cls.module.ir.file);
+  return new Set([...models, ...(source.graph.receivers ?? []).map(({ module }) => module.ir.file)]);
 }
 
 /** The line that makes the queryset, then with it the loop that its rows come to, if there is one. None for what stands in no source: no line makes it. */
