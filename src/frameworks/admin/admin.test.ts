@@ -634,3 +634,28 @@ admin.site.register(Venue, VenueAdmin)
 `),
   );
 });
+
+test("a foreign key that may be NULL is joined by the changelist itself since Django 6.1, and by none before", async () => {
+  const told = async (requirements: Record<string, string>): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      "shop/admin.py": `from django.contrib import admin
+from shop.models import Category, Line
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ["name", "parent"]
+
+
+@admin.register(Line)
+class LineAdmin(admin.ModelAdmin):
+    list_display = ["order"]
+`,
+      ...requirements,
+    });
+    return findings.flatMap(({ rule, relation }) => (rule === "n-plus-one" ? [relation ?? ""] : []));
+  };
+  expect(await told({ "requirements.txt": "" })).toEqual(["parent"]);
+  expect(await told({ "requirements.txt": "django==5.2.1\n" })).toEqual(["parent"]);
+  expect(await told({ "requirements.txt": "django==6.1\n" })).toEqual([]);
+});
