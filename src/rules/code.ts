@@ -14,6 +14,13 @@ export function enclosingFunction(path: readonly SyntaxNode[]): FunctionDef | nu
   return path.findLast((one) => one.kind === "function") ?? null;
 }
 
+/** `Class.method` or the function's name around a place; null at the top of a module. */
+export function holderAt(span: Span, { program }: Pick<RuleInput, "program">): string | null {
+  const path = pathTo(program, span);
+  const names = [path.findLast((one) => one.kind === "class"), enclosingFunction(path)].flatMap((one) => (one === undefined || one === null ? [] : [one.name]));
+  return names.length === 0 ? null : names.join(".");
+}
+
 export function loopAt(path: readonly SyntaxNode[], span: Span): For | While | null {
   const found = path.find((one) => (one.kind === "for" || one.kind === "while") && one.start === span.start);
   return found?.kind === "for" || found?.kind === "while" ? found : null;

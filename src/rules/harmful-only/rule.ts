@@ -3,6 +3,7 @@ import { extendCall } from "../../fixes/chain-edit.ts";
 import { dropCall } from "../../fixes/drop-call.ts";
 import { keepColumnFix } from "../../fixes/keep-column.ts";
 import { sourceOf } from "../../fixes/source-text.ts";
+import { holderAt } from "../code.ts";
 import { deferredColumn, isDeferredKey } from "../deferred-loads.ts";
 import { isCoveredElsewhere, isRefused } from "../load-places.ts";
 import { dotted, holderName, listed, modelName } from "../names.ts";
@@ -30,7 +31,7 @@ function replaced(input: RuleInput): FindingDraft[] {
     return [
       draft(origin, later, {
         confidence: "certain",
-        claim: `The second \`only()\` in \`${holderName(origin.symbol, input.program)}\` replaces the first: ${listed(lost)} is not loaded.`,
+        claim: `The second \`only()\` in \`${writer(origin, later, input)}\` replaces the first: ${listed(lost)} is not loaded.`,
         reason: "Each `only()` starts anew; `defer()` adds up.",
         remedy: `Write one \`only(${[...names, ...kept].map((name) => `"${name}"`).join(", ")})\`.`,
         doubt: "the columns are left out on purpose",
@@ -38,6 +39,11 @@ function replaced(input: RuleInput): FindingDraft[] {
       }),
     ];
   });
+}
+
+/** The function that says it, which may be another than the one that begins the queryset. */
+function writer({ symbol }: Origin, { file, start, end }: ChainCall, input: RuleInput): string {
+  return holderAt({ file, start, end }, input) ?? holderName(symbol, input.program);
 }
 
 /** One `only()` with the names of both: more is loaded, and nothing else changes. */
@@ -53,7 +59,7 @@ function ignored(input: RuleInput): FindingDraft[] {
     draft(origin, call, {
       severity: "info",
       confidence: "certain",
-      claim: `\`${call.name}()\` in \`${holderName(origin.symbol, input.program)}\` does nothing: \`${later.name}()\` names the columns itself.`,
+      claim: `\`${call.name}()\` in \`${writer(origin, call, input)}\` does nothing: \`${later.name}()\` names the columns itself.`,
       reason: "`values()` and `values_list()` clear what `only()` and `defer()` said.",
       remedy: `Remove \`${call.name}()\`.`,
       doubt: "none",

@@ -2,8 +2,6 @@
 import type { LazyLoad, RuleInput, Spot } from "../../model/index.ts";
 import { keyColumn } from "../../fixes/key-access.ts";
 import { groupBy } from "../../model/group-by.ts";
-import { pathTo } from "../../python/syntax-tree.ts";
-import { enclosingFunction } from "../code.ts";
 import type { ToldLoads } from "../load-groups.ts";
 import { confidenceOf, isMade } from "../load-places.ts";
 import { isSetOffByWrite } from "../set-off.ts";
@@ -35,14 +33,6 @@ export function byHandler(groups: readonly ToldLoads[], input: RuleInput): { rea
 function isMendedThere({ load, loads }: ToldLoads, input: RuleInput): boolean {
   if (load.origin.collected === true) return false;
   return isSetOffByWrite(load.calls, load.access, input) || keyColumn(load, loads, input) !== null;
-}
-
-/** `Class.method`, or the function's name. */
-export function handlerOf({ access }: LazyLoad, { program }: RuleInput): string {
-  const path = pathTo(program, access);
-  const handler = enclosingFunction(path);
-  const holder = path.findLast((one) => one.kind === "class");
-  return [...(holder === undefined ? [] : [holder.name]), ...(handler === null ? [] : [handler.name])].join(".");
 }
 
 export function loopsOf(loads: readonly LazyLoad[]): Spot[] {

@@ -33,12 +33,13 @@ import {
   paidPer,
   payers,
 } from "../load-places.ts";
+import { holderAt } from "../code.ts";
 import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { andOf, count, dotted, holderName, modelName } from "../names.ts";
 import { FAR_DOWN, isFarBelowWrite } from "../set-off.ts";
-import { byHandler, fieldOf, handlerOf, loopsOf, type HandlerRead } from "./handlers.ts";
+import { byHandler, fieldOf, loopsOf, type HandlerRead } from "./handlers.ts";
 import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
@@ -128,7 +129,7 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
 
 function handlerDraft({ group, elsewhere }: HandlerRead, input: RuleInput): FindingDraft {
   const { load, loads } = group;
-  const handler = handlerOf(load, input);
+  const handler = holderAt(load.access, input) ?? holderName(load.origin.symbol, input.program);
   const field = fieldOf(load);
   const key = keyColumn(load, [...loads, ...elsewhere], input);
   const isFar = key === null && isFarBelowWrite(load, input);
