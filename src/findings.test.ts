@@ -40,14 +40,18 @@ from shop.stores import ${kinds.join(", ")}
 from shop.models import ${Object.keys(reads).join(", ")}
 
 
+def rows_of(model):
+    return model.objects.all()
+
+
 class BaseView(generics.ListAPIView):
     def get_queryset(self):
-        return getattr(self.stored, "objects").order_by("pk")
+        return rows_of(self.stored).order_by("pk")
 
 
 class BaseNames(View):
     def get(self, request):
-        return HttpResponse([row.label() for row in getattr(self.stored, "objects").all()])
+        return HttpResponse([row.label() for row in rows_of(self.stored)])
 
 
 ${serializers.join("\n\n")}

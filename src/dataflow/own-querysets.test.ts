@@ -56,3 +56,25 @@ test.each([
   const { findings } = await analyseShop(shop(classes, rows));
   expect(findings.filter(({ rule }) => rule === "n-plus-one").map((one) => [one.relation, one.confidence])).toEqual([["editor", "certain"]]);
 });
+
+test("getattr(self.model, …) in a base class makes the queryset of the class that names the model", async () => {
+  const { findings } = await analyseShop({
+    "shop/views.py": `from django.http import HttpResponse
+from django.views import View
+from shop.models import Order
+
+
+class Names(View):
+    manager = "objects"
+
+    def get(self, request):
+        return HttpResponse([row.customer.name for row in getattr(self.stored, self.manager).all()])
+
+
+class OrderNames(Names):
+    stored = Order
+`,
+  });
+  const told = findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(told.map(({ places }) => places.find(({ role }) => role === "queryset")?.line)).toEqual([13]);
+});

@@ -234,7 +234,9 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       if (object !== undefined && methods.length === 0) engine.escape(object);
       return joinAll(methods);
     }
-    const found = joinAll(names.map((one) => engine.attribute(object, one, { span: site.span, frame: site.frame })));
+    const receiver = site.expr?.args[0];
+    const at = { span: site.span, frame: site.frame, ...(receiver === undefined ? {} : { receiver }) };
+    const found = joinAll(names.map((one) => engine.attribute(object, one, at)));
     // What is there is given, whatever would be given without it.
     if (fallback === undefined) return found;
     if (found.kind !== "unknown" || found.isSet === true) return mayBeNone(found);
