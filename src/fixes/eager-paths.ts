@@ -1,5 +1,5 @@
 /** What a path of an eager load leads through, as the model graph tells. */
-import type { ChainCall, EagerLoad, Field, Keyword, LazyLoad, Model, ModelGraph, Program, RuleInput } from "../model/index.ts";
+import type { ChainCall, EagerLoad, Field, Keyword, LazyLoad, Model, ModelGraph, RuleInput } from "../model/index.ts";
 import { isExtensible, ownCalls } from "./chain-edit.ts";
 
 /** The relations that a path of attribute names goes through; null where the graph does not know one. */
@@ -95,7 +95,7 @@ function isForward(field: Field): boolean {
 }
 
 /** Why rows that a join brings can differ from those that a query of their own brings; null when they cannot. */
-export function joinHazard(steps: readonly Field[], graph: ModelGraph, program: Program): string | null {
+export function joinHazard(steps: readonly Field[], graph: ModelGraph): string | null {
   for (const field of steps) {
     const target = graph.byLabel(field.relation?.target ?? "");
     if (hasOption(field, "db_constraint", "false") && field.relation?.nullable === false) {
@@ -103,9 +103,6 @@ export function joinHazard(steps: readonly Field[], graph: ModelGraph, program: 
     }
     if (target !== null && target.cls.nested.get("Meta")?.members.has("base_manager_name") === true) {
       return `\`${target.name}\` has a base manager of its own, which a join goes past`;
-    }
-    if (target !== null && program.isSubclass(target.cls, "polymorphic.models.PolymorphicModel")) {
-      return `\`${target.name}\` is polymorphic: a join gives rows of the base class`;
     }
   }
   return null;

@@ -267,7 +267,7 @@ function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {
   if (genericBefore(load, input) !== null) return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
   if (steps === null) return review("a relation on the way is not among the models that were read");
   if (load.joinable) {
-    const hazard = joinHazard(steps, input.graph, input.program);
+    const hazard = joinHazard(steps, input.graph);
     return hazard === null ? null : review(hazard);
   }
   return judgeOrder(load, steps, input);

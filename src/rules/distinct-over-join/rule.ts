@@ -56,10 +56,10 @@ function isUniqueBeside({ name }: Field, { relation }: Field, { graph }: RuleInp
 /** `filter(answers__question=question)`: of the rows that repeat, only those of one question; `filter(user__in=[one, other])`: twice at most. */
 function isOfOneParent({ fields, rest, keyword: { value } }: Lookup): boolean {
   const many = fields.findIndex((field) => field.relation?.single === false);
-  const [key] = fields.slice(many + 1);
+  const [key, ...further] = fields.slice(many + 1);
   if (rest.join("__") === "in" && value.kind === "sequence") return value.items.every((item) => item.kind !== "star");
   const isEqual = rest.length === 0 || rest.join("__") === "exact";
-  return isEqual && value.kind !== "constant" && key?.relation?.single === true && !fields.slice(many + 1).some((field) => field.relation?.single === false);
+  return isEqual && value.kind !== "constant" && key?.relation?.single === true && !further.some((field) => field.relation?.single === false);
 }
 
 /** Of a row to the same row; a table of links that the code declares may have several. */

@@ -159,8 +159,8 @@ function manyRows(keys: Keys): string {
   const { names, field, isPlain, back, isWhole, isSliced } = keys;
   if (!isPlain) return AMONG;
   const isOfOneRow = field?.primaryKey === true || field?.unique === true;
-  if (isSliced && isOfOneRow) return oneRow("get", keys);
   if (isSliced) {
+    if (isOfOneRow) return oneRow("get", keys);
     const ranked = `one query that ranks them, \`annotate(place=Window(RowNumber(), partition_by=[${quotedNames(names)}], order_by=…)).filter(place__lte=…)\``;
     return back === null
       ? `Fetch the first rows of every key before the loop with ${ranked}.`
