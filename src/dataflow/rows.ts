@@ -24,6 +24,7 @@ import {
   type LoadNode,
 } from "./load-tree.ts";
 import { noteColumnSet, trackerOf } from "./copied-columns.ts";
+import { PREFETCH_CACHE } from "./prefetch-cache.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   alternatives,
@@ -137,7 +138,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const set = row.extra.get(name);
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return SET;
-  if (name === "_prefetched_objects_cache") return prefetchedNames(row);
+  if (name === PREFETCH_CACHE) return prefetchedNames(row);
   if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) {
