@@ -27,6 +27,21 @@ def shelves(show):
   });
 });
 
+test("a queryset within a Prefetch loads it for the method's callers as well", async () => {
+  await expectMarked({
+    "shop/shelves.py": SHELF("# expect: category?"),
+    "shop/views.py": `from django.db.models import Prefetch
+from shop.models import Product
+from shop.shelves import Shelf
+
+
+def shelves(show):
+    for shelf in Shelf.objects.prefetch_related(Prefetch("products", Product.objects.select_related("category"))):
+        show(shelf)
+`,
+  });
+});
+
 test("the same relation loaded on another path says nothing of the method's callers", async () => {
   await expectMarked({
     "shop/shelves.py": SHELF("# expect: category"),
