@@ -47,17 +47,18 @@ function toDraft(call: ChainCall, origin: Origin, input: RuleInput): FindingDraf
   const model = input.graph.byLabel(origin.model);
   const { joined, skipped } = model === null ? { joined: 0, skipped: 0 } : follow(model, input, MAX_DEPTH);
   const holder = holderName(origin.symbol, input.program);
+  const isSeenToRun = origin.iterated || input.facts.runs.some((run) => run.origin === origin);
   const name = modelName(origin.model);
   return {
     key: [origin.symbol, origin.model],
-    confidence: skipped === 0 || isOptional(call, input) ? "possible" : "certain",
+    confidence: skipped === 0 || !isSeenToRun || isOptional(call, input) ? "possible" : "certain",
     claim:
       joined === 0
         ? `\`select_related()\` in \`${holder}\` joins nothing: \`${name}\` has no foreign key that may not be NULL.`
         : `\`select_related()\` in \`${holder}\` joins ${count(joined, "table")} to every \`${name}\`, and no nullable foreign key.`,
     reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones: ${count(skipped, "key")} of this model ${skipped === 1 ? "stays" : "stay"} lazy.`,
     remedy: 'Name the relations that are read, such as `select_related("author", "author__publisher")`.',
-    doubt: "all of the joined rows are read",
+    doubt: isSeenToRun ? "all of the joined rows are read" : "no code was found that goes through its rows",
     model: origin.model,
     places: [{ role: "queryset", span: { file: call.file, start: call.start, end: call.end }, label: "names no relation" }],
     fixes: fixesFor(call, origin, input),
