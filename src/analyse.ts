@@ -10,7 +10,8 @@ import { TemplateStore } from "./dataflow/template-store.ts";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
 import { withEvaluated } from "./deployment/evaluated.ts";
 import { readDeployment } from "./deployment/read-deployment.ts";
-import { positionOf, runRules, type Verdicts } from "./findings.ts";
+import { positionOf } from "./findings/positions.ts";
+import { runRules, type Verdicts } from "./findings/run-rules.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
 import type {
   AnalyseOptions,

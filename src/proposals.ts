@@ -1,6 +1,6 @@
 import { distinctBy } from "./model/group-by.ts";
 import type { ChangeProposal, Database, IndexProposal, Rule, RuleInput } from "./model/index.ts";
-import { concernsProject } from "./own-tables.ts";
+import { concernsProject } from "./findings/own-tables.ts";
 
 export interface Proposals {
   readonly indexes: readonly IndexProposal[];

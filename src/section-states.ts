@@ -1,5 +1,5 @@
 /** What each section of the catalogue came to: silence is a verdict only where something was looked at. */
-import { NEEDS_DATABASE, type Verdicts } from "./findings.ts";
+import { NEEDS_DATABASE, type Verdicts } from "./findings/run-rules.ts";
 import type { Rule, SectionState } from "./model/index.ts";
 
 /** How much of the source was followed. */

@@ -1,6 +1,6 @@
 /** Names that are made to break what they are put into: no report acts on them, and the SQL of fixes means what it says. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runRules } from "../src/findings.ts";
+import { runRules } from "../src/findings/run-rules.ts";
 import type { Database, Finding } from "../src/model/index.ts";
 import { openDatabase } from "../src/open-database.ts";
 import { renderMarkdown } from "../src/report/markdown.ts";

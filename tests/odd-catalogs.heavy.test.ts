@@ -1,6 +1,6 @@
 /** Databases that rules were not written for: each rule judges them, or says that it cannot, and none stops. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runRules } from "../src/findings.ts";
+import { runRules } from "../src/findings/run-rules.ts";
 import type { Server, Snapshot, Table } from "../src/model/index.ts";
 import { openDatabase } from "../src/open-database.ts";
 import { loadRules } from "../src/rules/load-rules.ts";

@@ -1,6 +1,6 @@
 /** What rules propose beside indexes, planned on a phantom of a real PostgreSQL: with both plans where one becomes another, withdrawn with a reason where none does. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runRules, type Verdicts } from "../src/findings.ts";
+import { runRules, type Verdicts } from "../src/findings/run-rules.ts";
 import type { Database, Evidence, Finding } from "../src/model/index.ts";
 import { openDatabase } from "../src/open-database.ts";
 import { readPlan } from "../src/postgres/plans/read-plan.ts";

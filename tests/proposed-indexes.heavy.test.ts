@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { advisor } from "../src/advisors/indexes/advisor.ts";
 import { NO_DEPLOYMENT } from "../src/deployment/no-deployment.ts";
-import { runRules, type Verdicts } from "../src/findings.ts";
+import { runRules, type Verdicts } from "../src/findings/run-rules.ts";
 import type { Database, Finding } from "../src/model/index.ts";
 import { openDatabase } from "../src/open-database.ts";
 import { proposedBy } from "../src/proposals.ts";

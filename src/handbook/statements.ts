@@ -1,5 +1,5 @@
 /** The statements that pages speak of, with the lines that send them. */
-import { positionOf } from "../findings.ts";
+import { positionOf } from "../findings/positions.ts";
 import type { HandbookStatement } from "../model/handbook.ts";
 import type { EvidenceInput } from "../model/rule.ts";
 import type { SentFrom } from "../workload/pieces.ts";

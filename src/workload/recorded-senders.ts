@@ -1,5 +1,5 @@
 /** What a recording saw send a statement, beside the lines whose queries have its shape. */
-import { positionOf } from "../findings.ts";
+import { positionOf } from "../findings/positions.ts";
 import type { RuleInput, Span, Statement, StatementOrigin, StatementSite, Workload } from "../model/index.ts";
 import type { Frame, Recording, Stack, StatementTotals } from "../model/recording.ts";
 import { blamedFrame } from "../recording/user-code.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "vitest";
 import { analyse } from "../../src/analyse.ts";
-import { runRules } from "../../src/findings.ts";
+import { runRules } from "../../src/findings/run-rules.ts";
 import { applyEdits } from "../../src/fixes/apply.ts";
 import type { AnalyseOptions, DatabaseEvidence, Finding, Report, Rule, Verdict } from "../../src/model/index.ts";
 import type { Recording } from "../../src/model/recording.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { analyse } from "../../src/analyse.ts";
-import { runRules } from "../../src/findings.ts";
+import { runRules } from "../../src/findings/run-rules.ts";
 import type { Database, DatabaseEvidence, Finding, Plan, Rule, Snapshot, Verdict } from "../../src/model/index.ts";
 import { readLog } from "../../src/postgres/logs/read-log.ts";
 import { openSqlParser } from "../../src/sql/open-parser.ts";

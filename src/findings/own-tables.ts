@@ -1,5 +1,5 @@
 /** What a project can mend of what a database shows: the design of a package's tables is its authors' choice. */
-import type { Database, DatabaseDraft, Index, Model, ObjectSpot, Rule, RuleInput, Spot, Table } from "./model/index.ts";
+import type { Database, DatabaseDraft, Index, Model, ObjectSpot, Rule, RuleInput, Spot, Table } from "../model/index.ts";
 
 /** Chapters about how tables are made. */
 const DESIGN = new Set(["1.1", "1.3", "1.5"]);

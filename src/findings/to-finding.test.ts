@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { analyseShop } from "../tests/support/fixture-project.ts";
-import { ownThresholds } from "./findings.ts";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
+import { ownThresholds } from "./to-finding.ts";
 
 test("a finding says which thresholds of its rule the project has set", () => {
   const thresholds = { "plan.ms": 1, "plan-triggers.ms": 5, "unused-index": 10, "SCALE-D.lag": 3 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { analyseShop } from "../tests/support/fixture-project.ts";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
 
 test("what the project's Django has not is said to be newer", async () => {
   const doubt = async (version: string): Promise<string | undefined> => {

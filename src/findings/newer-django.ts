@@ -1,6 +1,6 @@
 /** Remedies that name what the project's Django does not have yet. */
-import { isAtLeast } from "./model/django-at-least.ts";
-import type { Finding } from "./model/index.ts";
+import { isAtLeast } from "../model/django-at-least.ts";
+import type { Finding } from "../model/index.ts";
 
 /** What a remedy names, and the version that brought it, by Django's release notes. */
 const SINCE: readonly (readonly [pattern: RegExp, name: string, major: number, minor: number])[] = [

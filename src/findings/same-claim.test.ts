@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Finding, Place } from "./model/index.ts";
+import type { Finding, Place } from "../model/index.ts";
 import { withSameClaimsMerged } from "./same-claim.ts";
 
 const at = (line: number, role: Place["role"] = "queryset", column = 1): Place => ({ role, file: "shop/views.py", line, column, endLine: line, endColumn: 20 });

@@ -1,8 +1,8 @@
 /** One line that is blamed twice with the same words is one finding: a queryset is followed once for each way of making it. */
-import { distinctBy, groupBy } from "./model/group-by.ts";
-import type { Edit, Finding, Fix } from "./model/index.ts";
-import { CONFIDENCES } from "./select/severity.ts";
-import { isSourceLine } from "./select/source-line.ts";
+import { distinctBy, groupBy } from "../model/group-by.ts";
+import type { Edit, Finding, Fix } from "../model/index.ts";
+import { CONFIDENCES } from "../select/severity.ts";
+import { isSourceLine } from "../select/source-line.ts";
 
 export function withSameClaimsMerged(findings: readonly Finding[]): Finding[] {
   return [...groupBy(findings, claimKey).values()].flatMap(withoutRepeats);

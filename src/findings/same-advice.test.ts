@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Finding } from "./model/index.ts";
+import type { Finding } from "../model/index.ts";
 import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
 
 const finding = (rule: string, object: string, role: "index" | "table" = "index"): Finding => ({

@@ -1,7 +1,7 @@
 /** Of findings that tell a user to drop one index, the one that says it best; of those that tell to make one thing, one. */
-import { distinctBy, groupBy } from "./model/group-by.ts";
-import type { Finding } from "./model/index.ts";
-import { formatCount } from "./model/numbers.ts";
+import { distinctBy, groupBy } from "../model/group-by.ts";
+import type { Finding } from "../model/index.ts";
+import { formatCount } from "../model/numbers.ts";
 
 /**
  * Rules whose remedy is that their first index goes, in the order of how much they say: that another one does its work is a fact of the schema,

@@ -1,0 +1,24 @@
+/** Offsets in a text to lines and columns. */
+
+/** Both count from 1; columns are UTF-16 units. */
+export function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const starts = lineStartsOf(text);
+  let line = 0;
+  for (let above = starts.length; above - line > 1;) {
+    const middle = (line + above) >> 1;
+    if ((starts[middle] ?? 0) <= offset) line = middle;
+    else above = middle;
+  }
+  return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+}
+
+/** One run's texts are few, and each is asked for many times. */
+const startsOfTexts = new Map<string, readonly number[]>();
+
+function lineStartsOf(text: string): readonly number[] {
+  const known = startsOfTexts.get(text);
+  if (known !== undefined) return known;
+  const starts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), (end) => end.index + end[0].length)];
+  startsOfTexts.set(text, starts);
+  return starts;
+}
