@@ -42,6 +42,19 @@ def shelves(show):
   });
 });
 
+test("rows that a method asks for anew have nothing that was prefetched for its callers", async () => {
+  await expectMarked({
+    "shop/shelves.py": SHELF("# expect: category").replace("products.all()", "products.filter(stock=0)"),
+    "shop/views.py": `from shop.shelves import Shelf
+
+
+def shelves(show):
+    for shelf in Shelf.objects.prefetch_related("products__category"):
+        show(shelf)
+`,
+  });
+});
+
 test("the same relation loaded on another path says nothing of the method's callers", async () => {
   await expectMarked({
     "shop/shelves.py": SHELF("# expect: category"),
