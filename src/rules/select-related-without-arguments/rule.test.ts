@@ -2,26 +2,26 @@ import { expect, test } from "vitest";
 import { analyseShop } from "../../../tests/support/fixture-project.ts";
 
 test.each([
-  ["{% for product in product_list %}{{ product.title }}{% endfor %}", "certain"],
-  ["{{ count }}", "possible"],
-])("rows that the page does not go through are not fetched: %s", async (body, confidence) => {
+  ["the joined rows are not read", "return [shelf.name for shelf in rows]", "certain"],
+  ["a relation that it skips is read", "return [(shelf.category.name, shelf.owner.name) for shelf in rows]", "certain"],
+  ["all of the joined rows are read", "return [shelf.category.name for shelf in rows]", "possible"],
+  ["nobody knows what is read", "return render(show, rows=list(rows))", "possible"],
+  ["nothing goes through the rows", "return render(show, rows=rows)", "possible"],
+])("%s", async (_what, body, confidence) => {
   const { findings } = await analyseShop({
-    "shop/views.py": `from django.views.generic import ListView
-from shop.models import Category
+    "shop/shelves.py": `from django.db import models
+from shop.models import Category, Customer
 
 
-class Categories(ListView):
-    model = Category
-    template_name = "shop/categories.html"
+class Shelf(models.Model):
+    name = models.CharField(max_length=80)
+    category = models.ForeignKey(Category, models.CASCADE)
+    owner = models.ForeignKey(Customer, models.CASCADE, null=True)
 
-    def get_queryset(self):
-        return super().get_queryset().select_related()
-`,
-    "shop/templates/shop/categories.html": body.replaceAll("product", "category").replace("title", "name"),
-    "shop/urls.py": `from django.urls import path
-from shop.views import Categories
 
-urlpatterns = [path("categories", Categories.as_view())]
+def shelves(render, show):
+    rows = Shelf.objects.filter(name="one").select_related()
+    ${body}
 `,
   });
   expect(findings.filter(({ rule }) => rule === "select-related-without-arguments").map((one) => one.confidence)).toEqual([confidence]);
