@@ -15,6 +15,7 @@ import {
   withDropped,
   withGiven,
   withJoinsUnread,
+  withKept,
   withKnownRow,
   withNulls,
   withPeers,
@@ -70,6 +71,7 @@ export interface RowFields {
   readonly doubts?: readonly string[];
   readonly isNew?: boolean;
   readonly extra?: Map<string, Value>;
+  readonly keptBy?: RowValue["keptBy"];
 }
 
 export function makeRow(fields: RowFields): RowValue {
@@ -130,6 +132,12 @@ const MAX_STEPS = 5;
 
 export function isBeyondReach(path: string): boolean {
   return path.split("__").length > MAX_STEPS;
+}
+
+/** `book.author` is one object however often it is read: what is loaded onto it is there for the next reader of `book`. */
+export function loadOnto(row: RowValue, load: LoadNode): void {
+  row.load = load;
+  if (row.keptBy !== undefined) loadOnto(row.keptBy.row, withKept(row.keptBy.row.load, row.keptBy.field, load));
 }
 
 /** Reads an attribute of a row; null when the model says nothing about it. */
@@ -460,6 +468,7 @@ function relatedRow(engine: Engine, row: RowValue, field: Field, target: Model, 
     shared: isShared(row, field) ? path : row.shared,
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,
+    keptBy: { row, field: field.name },
   });
 }
 
