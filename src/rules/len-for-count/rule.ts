@@ -31,7 +31,8 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const isOwn = run.doubts.length === 0 && counted !== undefined && startsAtModel(input, run.span.file, counted);
   const unread = isUnread(run, input);
   const call = callAt(input, run.span);
-  const method = call !== null && isOnlyTested(input, run.span.file, call) ? "exists" : "count";
+  const compared = call === null ? null : comparedWithNone(call, input, run.span.file);
+  const method = compared !== null || (call !== null && isOnlyTested(input, run.span.file, call)) ? "exists" : "count";
   const fixes =
     counted === undefined || unread
       ? []
@@ -39,12 +40,12 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
           {
             title: method === "exists" ? "Ask with exists()" : "Let the database count",
             safety: "safe" as const,
-            edits: countEdits(run.span, counted, method, input),
+            edits: withoutComparison(countEdits(run.span, counted, method, input), compared),
           },
         ];
   return {
     key: [run.symbol, run.model],
-    confidence: isOwn ? "likely" : "possible",
+    confidence: isOwn && run.atMostOne !== true ? "likely" : "possible",
     ...(unread
       ? {
           claim: `Every \`${model}\` row is fetched for a number that nobody reads.`,
@@ -56,7 +57,11 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
           reason: "`len()` loads the rows into memory; nothing reads them here.",
           remedy: method === "exists" ? "Use `.exists()`: it stops at the first row." : "Use `.count()`: one number comes back.",
         }),
-    doubt: !isOwn ? "a caller that prefetches these rows makes len() free" : "rows that are used later would make len() the better choice",
+    doubt: !isOwn
+      ? "a caller that prefetches these rows makes len() free"
+      : run.atMostOne === true
+        ? "the filter names one row: no more than that one is fetched"
+        : "rows that are used later would make len() the better choice",
     model: run.model,
     places: runPlaces(run, "loads every row"),
     fixes,
@@ -67,6 +72,35 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 function isUnread(run: QueryRun, input: RuleInput): boolean {
   const stmt = statementOf(pathTo(input.program, run.span));
   return stmt?.kind === "expr" && stmt.value.start === run.span.start && stmt.value.end === run.span.end;
+}
+
+/** The whole of `len(rows) > 0`. */
+interface Comparison {
+  readonly end: number;
+  /** True where there must be none: `len(rows) == 0`. */
+  readonly isNegated: boolean;
+}
+
+const SOME: ReadonlySet<string> = new Set(["> 0", "!= 0", ">= 1"]);
+const NONE: ReadonlySet<string> = new Set(["== 0", "<= 0", "< 1"]);
+
+function comparedWithNone(call: Expr, { program }: RuleInput, file: string): Comparison | null {
+  const path = pathTo(program, { file, start: call.start, end: call.end });
+  const parent = path[path.lastIndexOf(call) - 1];
+  if (parent?.kind !== "compare" || parent.left !== call || parent.rights.length !== 1) return null;
+  const [right] = parent.rights;
+  const test = right?.kind === "num" ? `${parent.operators[0]} ${right.value}` : "";
+  return SOME.has(test) || NONE.has(test) ? { end: parent.end, isNegated: NONE.has(test) } : null;
+}
+
+/** `exists()` answers what the comparison asked. */
+function withoutComparison(edits: EditDraft[], compared: Comparison | null): EditDraft[] {
+  if (compared === null) return edits;
+  return edits.map((edit, index) => ({
+    ...edit,
+    span: index === edits.length - 1 ? { ...edit.span, end: compared.end } : edit.span,
+    text: index === 0 && compared.isNegated ? `not ${edit.text}` : edit.text,
+  }));
 }
 
 function countEdits(span: Span, counted: Expr, method: "count" | "exists", input: RuleInput): EditDraft[] {
