@@ -3,7 +3,7 @@ import { sourceOf, styleOf } from "../../fixes/source-text.ts";
 import type { EditDraft, Expr, FindingDraft, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callAt, sourceText, statementOf } from "../code.ts";
-import { areRowsUsedElsewhere, isOnlyTested, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
+import { areRowsUsedElsewhere, comparedWithNone, isOnlyTested, nameOf, oncePerPlace, runPlaces, startsAtModel, type Comparison } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -31,7 +31,7 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const isOwn = run.doubts.length === 0 && counted !== undefined && startsAtModel(input, run.span.file, counted);
   const unread = isUnread(run, input);
   const call = callAt(input, run.span);
-  const compared = call === null ? null : comparedWithNone(call, input, run.span.file);
+  const compared = call === null ? null : comparedWithNone(input, run.span.file, call);
   const method = compared !== null || (call !== null && isOnlyTested(input, run.span.file, call)) ? "exists" : "count";
   const fixes =
     counted === undefined || unread
@@ -72,25 +72,6 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 function isUnread(run: QueryRun, input: RuleInput): boolean {
   const stmt = statementOf(pathTo(input.program, run.span));
   return stmt?.kind === "expr" && stmt.value.start === run.span.start && stmt.value.end === run.span.end;
-}
-
-/** The whole of `len(rows) > 0`. */
-interface Comparison {
-  readonly end: number;
-  /** True where there must be none: `len(rows) == 0`. */
-  readonly isNegated: boolean;
-}
-
-const SOME: ReadonlySet<string> = new Set(["> 0", "!= 0", ">= 1"]);
-const NONE: ReadonlySet<string> = new Set(["== 0", "<= 0", "< 1"]);
-
-function comparedWithNone(call: Expr, { program }: RuleInput, file: string): Comparison | null {
-  const path = pathTo(program, { file, start: call.start, end: call.end });
-  const parent = path[path.lastIndexOf(call) - 1];
-  if (parent?.kind !== "compare" || parent.left !== call || parent.rights.length !== 1) return null;
-  const [right] = parent.rights;
-  const test = right?.kind === "num" ? `${parent.operators[0]} ${right.value}` : "";
-  return SOME.has(test) || NONE.has(test) ? { end: parent.end, isNegated: NONE.has(test) } : null;
 }
 
 /** `exists()` answers what the comparison asked. */
