@@ -24,7 +24,7 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
-import { noteColumnSet, trackerOf } from "./copied-columns.ts";
+import { isColumnSet, noteColumnSet, trackerOf } from "./copied-columns.ts";
 import { PREFETCH_CACHE } from "./prefetch-cache.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
@@ -275,6 +275,8 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   if (row.load.nulls.has(field.name)) return NONE;
   if (!isFetched(row)) return UNKNOWN;
+  const fixed = isColumnSet(row, field.name) ? undefined : row.load.fixed.get(field.name);
+  if (fixed !== undefined) return literal(fixed);
   return isKey ? PRESENT : storedValue(field);
 }
 
