@@ -18,6 +18,7 @@ import { forgetGiven } from "./conditions.ts";
 import { SLICE } from "./collections.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import { ruledOut } from "./ruled-out.ts";
+import { narrowedByName } from "./unknown-receivers.ts";
 import {
   ABSENT,
   alternatives,
@@ -183,7 +184,9 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
   const args = evaluateArgs(engine, expr, frame);
   noteSqlText(engine, expr, args, frame);
   if (isLogging(expr)) logged(engine, args, spanOf(frame.file, expr), frame);
-  const result = engine.call(target, args, { span: spanOf(frame.file, expr), frame, expr });
+  const site = { span: spanOf(frame.file, expr), frame, expr };
+  const called = engine.call(target, args, site);
+  const result = target.kind === "unknown" ? (narrowedByName(engine, expr, args, site) ?? called) : called;
   forgetGiven(expr, frame);
   engine.dependsOn = Math.max(outer, engine.dependsOn);
   return extendChain(expr, result, frame);
