@@ -117,16 +117,15 @@ export function isPrefetchedIntoDict({ origin, path, joinable }: LazyLoad, graph
   return holders.some((holder) => origin.asDict?.has(holder));
 }
 
-const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);
-
 const MAKERS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create", "create", "bulk_create"]);
 
 function judgeChain(origin: Origin, load: LazyLoad, graph: ModelGraph): Verdict | null {
+  const operation = setOperation(origin);
+  if (operation !== null) {
+    const method = load.joinable ? "select_related" : "prefetch_related";
+    return advice(`after ${operation}() nothing can be loaded: add ${method}() to ${partsToLoad(load)} before it`);
+  }
   for (const call of origin.calls) {
-    if (SET_OPERATIONS.has(call.name)) {
-      const method = load.joinable ? "select_related" : "prefetch_related";
-      return advice(`after ${call.name}() nothing can be loaded: add ${method}() to ${partsToLoad(load)} before it`);
-    }
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
     if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load, graph));
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
@@ -136,8 +135,8 @@ function judgeChain(origin: Origin, load: LazyLoad, graph: ModelGraph): Verdict 
 }
 
 /** The method that puts querysets together into one that loads nothing more; null where none does. */
-export function setOperation({ calls }: Origin): string | null {
-  return calls.find(({ name }) => SET_OPERATIONS.has(name))?.name ?? null;
+export function setOperation({ combinedBy }: Origin): string | null {
+  return combinedBy ?? null;
 }
 
 /** Joined columns have to be the same in all parts; what the first one prefetches is fetched for the rows of all, and what others do is not. */

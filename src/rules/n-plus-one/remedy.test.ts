@@ -278,6 +278,23 @@ class Window(models.Model):
   ]);
 });
 
+test("a union() that another queryset is narrowed by puts no rows together", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Order
+
+
+def names():
+    orders = Order.objects.all()
+    keys = orders.filter(paid=True).union(orders.filter(total__gt=9)).values_list("pk", flat=True)
+    return [order.customer.name for order in orders.filter(pk__in=keys)]
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ remedy, fixes }) => [remedy, ...fixes.map(({ safety }) => safety)])).toEqual([
+    ['Add `select_related("customer")` to the queryset.', "safe"],
+  ]);
+});
+
 test("what goes into a union() is loaded by its parts, as the fix says too", async () => {
   const report = await analyseShop({
     "shop/work.py": `from shop.models import Order
