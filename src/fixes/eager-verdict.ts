@@ -59,16 +59,23 @@ export function isOfOtherModels(load: LazyLoad, input: RuleInput): boolean {
 /** `model.objects.get(pk=pk)` in a helper that is handed several models. */
 function judgeModels(load: LazyLoad, input: RuleInput): Verdict | null {
   const { origin, path } = load;
-  if (origin.kind !== "manager") return null;
+  if ((origin.kind !== "manager" && origin.kind !== "implicit") || origin.forForm !== undefined) return null;
   const { facts, graph } = input;
   const [step = ""] = path.split("__");
-  const others = facts.origins.filter((one) => one.kind === "manager" && one.model !== origin.model && isSameSpan(one.span, origin.span));
-  const without = others.find(({ model }) => (graph.byLabel(model)?.fields.get(step)?.relation ?? null) === null);
+  // Rows that a page's forms and filters offer are of other querysets.
+  const isShown = (one: Origin): boolean => origin.kind === "manager" || (one.iterated && one.forForm === undefined);
+  const others = facts.origins.filter((one) => one.kind === origin.kind && isShown(one) && one.model !== origin.model && isSameSpan(one.span, origin.span));
+  const isRead = stepsOf(graph, origin.model, path) !== null;
+  const without = others.find(({ model }) => stepsOf(graph, model, isRead ? path : step) === null);
+  if (origin.kind === "implicit") {
+    if (without === undefined) return null;
+    return advice(`the class has rows of other models too, and of \`${graph.byLabel(without.model)?.name ?? without.model}\` nothing leads there`);
+  }
   const general = without === undefined ? functionGivenModel(load, input) : null;
   if (general !== null) return advice(`\`${general}()\` is handed the model: load it where that is called, other models may have no \`${step}\``);
   if (without === undefined) return null;
   return advice(
-    `the line fetches rows of other models too, and \`${graph.byLabel(without.model)?.name ?? without.model}\` has no \`${step}\`: load it where the model is known`,
+    `the line fetches rows of other models too, and \`${graph.byLabel(without.model)?.name ?? without.model}\` has no \`${stepsOf(graph, without.model, step) === null ? step : path.replaceAll("__", ".")}\`: load it where the model is known`,
   );
 }
 

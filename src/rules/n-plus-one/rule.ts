@@ -199,7 +199,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
-  if (isOfOtherModels(load, input)) return `Add \`${method}("${load.path}")\` where the model is known: rows of other models come from the same line.`;
+  if (isOfOtherModels(load, input)) return remedyForOneModel(load, method);
   if (isOfGivenRows(load.origin, input))
     return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` to the queryset of what the serializer is given.`;
   const path = lookupPath(load, input.graph);
@@ -215,6 +215,12 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (kept === null && pinnedStep(load, input) === path)
     return `Add \`${method}("${path}")\` to the queryset, or set \`${path}\` on the rows: all have the one that \`filter()\` is given.`;
   return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
+}
+
+function remedyForOneModel({ origin, path }: LazyLoad, method: string): string {
+  const where = origin.kind === "implicit" ? `in a class for \`${modelName(origin.model)}\` alone` : "where the model is known";
+  const others = origin.kind === "implicit" ? "this one has rows of other models too" : "rows of other models come from the same line";
+  return `Add \`${method}("${path}")\` ${where}: ${others}.`;
 }
 
 /** Django keeps content types in memory, and its foreign keys do not look there. */
