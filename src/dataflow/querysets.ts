@@ -20,6 +20,7 @@ import {
   withJoinsUnread,
   withKnownRow,
   withList,
+  withFixed,
   withNulls,
   withOnly,
   withOpaque,
@@ -420,9 +421,26 @@ const narrows: Method = (_engine, queryset, args, _site, name) => {
   if (name === "exclude") return requeried(queryset, { load: withNulls(queryset.load, nullsLeft(queryset, args)), narrowed: true });
   if (name !== "filter") return requeried(queryset, { narrowed: true });
   const narrowed = narrowedTargets(queryset.model, queryset.load, args);
-  const load = withNulls(withPinned(narrowed, pinnedKeys(queryset, args)), nullKeys(queryset, args));
+  const load = withNulls(withPinned(withFixed(narrowed, fixedColumns(queryset.model, args)), pinnedKeys(queryset, args)), nullKeys(queryset, args));
   return requeried(queryset, { load, narrowed: true, atMostOne: queryset.atMostOne || namesOneRow(queryset, args) });
 };
+
+const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
+  string: ["CharField", "SlugField", "TextField"],
+  number: ["IntegerField", "SmallIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField", "BigIntegerField"],
+  boolean: ["BooleanField"],
+};
+
+/** `filter(kind="mail")`: columns that hold this in all rows, as rows give it; a field of another class may make something else of it. */
+function fixedColumns({ fields }: Model, args: CallArgs): Map<string, string | number | boolean> {
+  const found = new Map<string, string | number | boolean>();
+  for (const [name, value] of args.keywords) {
+    if (value.kind !== "literal" || value.value === null || args.maybe?.has(name) === true) continue;
+    const type = fields.get(name)?.type ?? "";
+    if (WRITTEN_AS[typeof value.value]?.some((one) => type.startsWith("django.db.models.") && type.endsWith(`.${one}`)) === true) found.set(name, value.value);
+  }
+  return found;
+}
 
 /** `filter(customer=one)`: foreign keys with one value in all rows. */
 function pinnedKeys({ model }: QuerysetValue, args: CallArgs): string[] {

@@ -24,7 +24,8 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
-import { noteColumnSet, trackerOf } from "./copied-columns.ts";
+import { isColumnSet, noteColumnSet, trackerOf } from "./copied-columns.ts";
+import { PREFETCH_CACHE } from "./prefetch-cache.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   alternatives,
@@ -145,7 +146,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const set = row.extra.get(name);
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return SET;
-  if (name === "_prefetched_objects_cache") return prefetchedNames(row);
+  if (name === PREFETCH_CACHE) return prefetchedNames(row);
   if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) {
@@ -274,6 +275,8 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   if (row.load.nulls.has(field.name)) return NONE;
   if (!isFetched(row)) return UNKNOWN;
+  const fixed = isColumnSet(row, field.name) ? undefined : row.load.fixed.get(field.name);
+  if (fixed !== undefined) return literal(fixed);
   return isKey ? PRESENT : storedValue(field);
 }
 

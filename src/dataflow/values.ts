@@ -209,6 +209,8 @@ export interface DictValue {
   maybe?: Set<string>;
   /** The keywords of one call: no round of a loop but this one fills it. */
   readonly isOfCall?: true;
+  /** Keys that a module or a class writes down where it makes the dictionary: they are there whenever anybody asks. */
+  readonly written?: ReadonlySet<string>;
   /** What values under unknown keys can be; null when all keys are known. */
   rest: Value | null;
   /** What keys can be where they are not literal. */
