@@ -38,7 +38,7 @@ import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { andOf, count, dotted, holderName, modelName } from "../names.ts";
-import { FAR_DOWN, isFarBelowWrite } from "../set-off.ts";
+import { smallPart } from "../set-off.ts";
 import { byHandler, fieldOf, loopsOf, type HandlerRead } from "./handlers.ts";
 import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
@@ -109,17 +109,17 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
   const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
-  const isFar = key === null && isFarBelowWrite(load, input);
+  const part = key === null ? smallPart(load, input) : null;
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: isFar ? "possible" : confidenceOf(load, input.facts),
+    confidence: part !== null ? "possible" : confidenceOf(load, input.facts),
     claim:
       key === null
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load, input),
     remedy: key === null ? remedyFor(load, input) : keyRemedy(key, worthLoading(loadBefore(load, loads), input), input),
-    doubt: isFar ? FAR_DOWN : loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
+    doubt: part ?? loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
     relation: load.path,
     places: [...loadPlaces(load, loads), ...comers.map(({ span }) => ({ role: "queryset" as const, span, label: "its rows come here as well" }))],
@@ -132,15 +132,15 @@ function handlerDraft({ group, elsewhere }: HandlerRead, input: RuleInput): Find
   const handler = holderAt(load.access, input) ?? holderName(load.origin.symbol, input.program);
   const field = fieldOf(load);
   const key = keyColumn(load, [...loads, ...elsewhere], input);
-  const isFar = key === null && isFarBelowWrite(load, input);
+  const part = key === null ? smallPart(load, input) : null;
   const purpose = key === null ? "" : ` only to ${purposeOf(key)}`;
   return {
     key: [handler, load.model, field],
-    confidence: isFar ? "possible" : confidenceOf(load, input.facts),
+    confidence: part !== null ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${handler}\` loads \`${field}\` in each round of ${count(elsewhere.length + 1, "loop")}${purpose}: ${paidPer(load)}.`,
     reason: "The querysets of the loops do not load it.",
     remedy: key === null ? handlerRemedy(load, handler, input) : keyRemedy(key, undefined, input),
-    doubt: isFar ? FAR_DOWN : loadDoubt(load),
+    doubt: part ?? loadDoubt(load),
     model: load.model,
     relation: field,
     places: [...loadPlaces(load, loads), ...loopsOf(elsewhere)],
