@@ -1,5 +1,6 @@
 /** What is a small part of what a round costs is possible only. */
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../tests/support/framework-case.ts";
 
 const admin = (work: string): Record<string, string> => ({
@@ -57,4 +58,21 @@ test("a receiver that sends several statements for each row", async () => {
     Tag.objects.filter(name="x").delete()`),
   );
   await expectMarked(receiver(""));
+});
+
+test("a row that each round fetches in a query of its own", async () => {
+  const told = async (rows: string, key: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from shop.models import Order
+
+
+def names(numbers):
+    for one in ${rows}:
+        print(Order.objects.get(pk=${key}).customer.name)
+`,
+    });
+    return findings.flatMap(({ rule, confidence }) => (rule === "n-plus-one" || rule === "query-in-loop" ? [`${rule} ${confidence}`] : []));
+  };
+  expect(await told("numbers", "one")).toEqual(["n-plus-one possible", "query-in-loop likely"]);
+  expect(await told("Order.objects.filter(paid=True)", "one.total")).toEqual(["n-plus-one certain", "query-in-loop certain"]);
 });

@@ -1,6 +1,8 @@
 /** What a write sets off: a model's own `save()` and `delete()`, receivers of signals. */
 import type { LazyLoad, RuleInput, SourceFacts, Span } from "../model/index.ts";
 import { pathTo } from "../python/syntax-tree.ts";
+import { stepsToPayers } from "../fixes/eager-paths.ts";
+import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isSameSpan, isWithin } from "../model/span.ts";
 import { functionAt } from "./code.ts";
 
@@ -30,7 +32,15 @@ export const FAR_DOWN = "it is asked far down in a round that writes rows, and i
 export function smallPart(load: LazyLoad, input: RuleInput): string | null {
   if (isFarBelowWrite(load, input)) return FAR_DOWN;
   if (isBesideOthers(load, input)) return BESIDE;
+  if (isOfRowOfRound(load, input)) return ROW_FIRST;
   return isJobForTicked(load, input) ? TICKED : null;
+}
+
+const ROW_FIRST = "each round fetches its row in a query of its own, for a list that somebody wrote or sent: that query comes first";
+
+/** What the loop goes through came from a form, a file or another caller. Many rows of the one pay for themselves. */
+function isOfRowOfRound(load: LazyLoad, { facts, graph }: RuleInput): boolean {
+  return load.loop?.over !== "rows" && fetchesEachRound(load, facts).length > 0 && stepsToPayers(graph, load.origin.model, load.path) === 0;
 }
 
 const BESIDE = "the receiver sends several statements for each row that is deleted";
