@@ -76,3 +76,28 @@ def names(numbers):
   expect(await told("numbers", "one")).toEqual(["n-plus-one possible", "query-in-loop likely"]);
   expect(await told("Order.objects.filter(paid=True)", "one.total")).toEqual(["n-plus-one certain", "query-in-loop certain"]);
 });
+
+test("a prefetch that a save sets off", async () => {
+  const told = async (work: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      "shop/dated.py": `from django.db.models.signals import post_save
+from django.dispatch import receiver
+from shop.models import Customer, Order
+
+
+@receiver(post_save, sender=Customer)
+def show(sender, instance, **kwargs):
+    for order in Order.objects.prefetch_related("lines").filter(customer=instance):
+        print(len(order.lines.all()))
+
+
+def work():
+    for customer in Customer.objects.filter(vip=True):
+        ${work}
+`,
+    });
+    return findings.flatMap(({ rule, confidence }) => (rule === "prefetch-in-loop" ? [confidence] : []));
+  };
+  expect(await told("customer.vip = False\n        customer.save()")).toEqual(["possible"]);
+  expect(await told("show(Customer, customer)")).toEqual(["likely"]);
+});
