@@ -20,6 +20,7 @@ import { onlyReader } from "../../fixes/shared-queryset.ts";
 import { askedOfPinned, genericBefore, lookupPath, pinnedStep, stepsOf } from "../../fixes/eager-paths.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import {
   beyondGeneric,
   beyondQuerysets,
@@ -174,8 +175,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     const field = load.path.split("__").at(-1) ?? load.path;
     return `Fetch the rows of the new keys before the loop, with \`in_bulk()\`, and set \`${field}\` rather than its key: no eager load brings what a key leads to that is set later.`;
   }
-  if (load.refreshed === true)
-    return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
+  if (load.refreshed === true) return remedyOfRefreshed(load, input);
   const given = givenBy(load);
   if (given !== null) {
     const name = load.path.split("__")[0] ?? "";
@@ -215,6 +215,14 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (kept === null && pinnedStep(load, input) === path)
     return `Add \`${method}("${path}")\` to the queryset, or set \`${path}\` on the rows: all have the one that \`filter()\` is given.`;
   return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
+}
+
+/** A prefetch is not taken over from the row that is fetched to refresh another. */
+function remedyOfRefreshed({ joinable, path }: LazyLoad, { project }: RuleInput): string {
+  const anew = isAtLeast(project.djangoVersion, 5, 1)
+    ? `give that \`from_queryset=….select_related("${path}")\``
+    : `fetch the row anew instead, by \`get()\` on a queryset with \`select_related("${path}")\``;
+  return `Read it before \`refresh_from_db()\`, or ${joinable ? anew : "leave that out"}: it throws away what the queryset loads, so that no eager load before it helps.`;
 }
 
 function remedyForOneModel({ origin, path }: LazyLoad, method: string): string {
