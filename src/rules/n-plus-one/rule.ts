@@ -35,6 +35,7 @@ import {
   payers,
 } from "../load-places.ts";
 import { holderAt } from "../code.ts";
+import { areFew, FEW_ROWS } from "../few-rows.ts";
 import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
@@ -110,7 +111,7 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
   const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
-  const part = key === null ? smallPart(load, input) : null;
+  const part = whySmall(load, key, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: part !== null ? "possible" : confidenceOf(load, input.facts),
@@ -128,12 +129,18 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
   };
 }
 
+/** Why it is worth little; what reads a key alone is mended by a word, whatever else the round does. */
+function whySmall(load: LazyLoad, key: KeyColumn | null, input: RuleInput): string | null {
+  if (areFew(load, input)) return FEW_ROWS;
+  return key === null ? smallPart(load, input) : null;
+}
+
 function handlerDraft({ group, elsewhere }: HandlerRead, input: RuleInput): FindingDraft {
   const { load, loads } = group;
   const handler = holderAt(load.access, input) ?? holderName(load.origin.symbol, input.program);
   const field = fieldOf(load);
   const key = keyColumn(load, [...loads, ...elsewhere], input);
-  const part = key === null ? smallPart(load, input) : null;
+  const part = whySmall(load, key, input);
   const purpose = key === null ? "" : ` only to ${purposeOf(key)}`;
   return {
     key: [handler, load.model, field],
