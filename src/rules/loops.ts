@@ -1,5 +1,5 @@
 /** What the syntax says of a loop: whether it is one of the kinds that need a query each round. */
-import type { Expr, For, FunctionDef, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
+import type { Expr, For, FunctionDef, Lambda, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { isInside } from "../model/span.ts";
 import { functionAt, loopAt, sourceText } from "./code.ts";
@@ -70,22 +70,31 @@ export function isOverConstant(site: LoopSite): boolean {
   );
 }
 
-/** `for folder in path.split("/"):`, by a name or not: parts of one path. */
+/** `for folder in path.split("/"):`, `for word in set(words):`: parts of one path, words of one text, by names or not. */
 function isOverParts({ iterable, path }: LoopSite): boolean {
-  const holder = functionAt(path);
-  const values =
-    iterable?.kind !== "name" || holder === null
-      ? [iterable]
-      : nodesIn(holder).flatMap((node) =>
-          node.kind === "assign" && node.targets.some((one) => one.kind === "name" && one.name === iterable.name) ? [node.value] : [],
-        );
-  return values.length > 0 && values.every((value) => value !== null && isParts(value));
+  return iterable !== null && areParts(iterable, functionAt(path), new Set());
 }
 
-function isParts(value: Expr): boolean {
-  if (value.kind !== "call" || value.callee.kind !== "attribute" || !/^r?split$/.test(value.callee.name)) return false;
-  const [separator] = value.args;
-  return separator?.kind === "str" && /^(?:\/|\.|::|__)$/.test(separator.value);
+function areParts(value: Expr, holder: FunctionDef | Lambda | null, seen: ReadonlySet<string>): boolean {
+  if (value.kind === "name") {
+    const values = holder === null || seen.has(value.name) ? [] : assignedTo(value.name, holder);
+    return values.length > 0 && values.every((one) => one !== null && areParts(one, holder, new Set(seen).add(value.name)));
+  }
+  const [first] = value.kind === "call" ? value.args : [];
+  if (value.kind !== "call") return false;
+  if (value.callee.kind === "name" && first !== undefined) return TAKES_ALL.has(value.callee.name) && areParts(first, holder, seen);
+  return value.callee.kind === "attribute" && /^r?split$/.test(value.callee.name) && (first === undefined || (first.kind === "str" && PARTS.test(first.value)));
+}
+
+const TAKES_ALL: ReadonlySet<string> = new Set(["set", "list", "tuple", "sorted", "reversed", "enumerate"]);
+
+/** A list of keys is written with commas, and may be long. */
+const PARTS = /^(?:\/|\.|::|__| )$/;
+
+function assignedTo(name: string, holder: FunctionDef | Lambda): readonly (Expr | null)[] {
+  return nodesIn(holder).flatMap((node) =>
+    node.kind === "assign" && node.targets.some((one) => one.kind === "name" && one.name === name) ? [node.value] : [],
+  );
 }
 
 /** `for day in Weekday:` and `Weekday.values`: of classes, enumerations alone can be gone through. */
