@@ -2,7 +2,7 @@
 import type { Expr, For, FunctionDef, Lambda, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { isInside } from "../model/span.ts";
-import { functionAt, loopAt, sourceText } from "./code.ts";
+import { chainHead, functionAt, loopAt, sourceText } from "./code.ts";
 
 export interface LoopSite {
   readonly loop: For | While | null;
@@ -56,7 +56,7 @@ const USES_UP: ReadonlySet<string> = new Set(["delete", "adelete", "_raw_delete"
 export function isOverConstant(site: LoopSite): boolean {
   const { iterable } = site;
   if (iterable === null) return false;
-  if (isRetried(site) || isEnumeration(iterable) || isOverParts(site)) return true;
+  if (isRetried(site) || isEnumeration(iterable) || isOverParts(site) || isNamedConstant(site)) return true;
   const nodes = nodesIn(iterable);
   // `rows.filter(status=OPEN)` is as long as the table.
   const given = nodes.flatMap((node) =>
@@ -68,6 +68,23 @@ export function isOverConstant(site: LoopSite): boolean {
         (node.kind === "attribute" && /^[A-Z][A-Z_0-9]+$/.test(node.name))) &&
       !given.some((arg) => isInside(node, arg)),
   );
+}
+
+/** `roles = settings.ROLES.get(provider, [])`, and a loop over `roles`. */
+function isNamedConstant({ iterable, path }: LoopSite): boolean {
+  const holder = functionAt(path);
+  const values = iterable?.kind === "name" && holder !== null ? assignedTo(iterable.name, holder) : [];
+  return values.length > 0 && values.every((value) => value !== null && startsAtConstant(value));
+}
+
+function isConstantName(expr: Expr): boolean {
+  return expr.kind === "name" && (expr.name === "settings" || /^[A-Z][A-Z_0-9]+$/.test(expr.name));
+}
+
+function startsAtConstant(value: Expr): boolean {
+  if (value.kind === "subscript") return isConstantName(value.object) || startsAtConstant(value.object);
+  const head = chainHead(value);
+  return head !== value && (isConstantName(head) || startsAtConstant(head));
 }
 
 /** `for folder in path.split("/"):`, `for word in set(words):`: parts of one path, words of one text, by names or not. */
@@ -146,6 +163,12 @@ export function isForOneMatch(site: LoopSite): boolean {
 
 function isKey(expr: Expr): boolean {
   return expr.kind === "attribute" && /^(?:pk|id)$|_id$/.test(expr.name);
+}
+
+/** `yield rows.get(pk=key)`: a generator that fetches each row as it is asked for it, so that memory never holds them all. */
+export function isHandedOut({ program }: RuleInput, place: Span): boolean {
+  const path = pathTo(program, place);
+  return path.slice(path.findLastIndex(({ kind }) => kind === "function" || kind === "lambda") + 1).some(({ kind }) => kind === "yield");
 }
 
 /** The keys or entries of a dictionary of which nothing is known. */

@@ -878,3 +878,17 @@ def work(request, pk):
   expect(await sure("TextField()", named)).toEqual(["likely"]);
   expect(await sure("CharField(max_length=255)", 'return [Group.objects.get(pk=key).name for key in audit.group_keys.split(",")]')).toEqual(["possible"]);
 });
+
+test("a loop over what the settings say, by a name, has a few rounds; what they help to fetch may be long", async () => {
+  const sure = async (rows: string): Promise<string> =>
+    (await told(`rows = ${rows}\nfor row in rows:\n    print(Customer.objects.get(name=row["name"]))`)).join("").split(":")[0] ?? "";
+  expect(await sure("settings.ROLES.get(request.provider, [])")).toBe("possible");
+  expect(await sure("ROLES[request.provider]")).toBe("possible");
+  expect(await sure("fetched(settings.ADDRESS)")).toBe("likely");
+});
+
+test("a generator hands out one row after the other", async () => {
+  const each = async (body: string): Promise<string> => (await told(`for key in keys:\n    ${body}`)).join("").split(":")[0] ?? "";
+  expect(await each("yield Customer.objects.get(pk=key)")).toBe("possible");
+  expect(await each("print(Customer.objects.get(pk=key))")).toBe("likely");
+});

@@ -3,7 +3,18 @@ import { groupBy } from "../../model/group-by.ts";
 import { isAskedOnce, rarity } from "../../model/otherwise.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
-import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
+import {
+  isCachedFunction,
+  isFlush,
+  isHandedOut,
+  isOverConstant,
+  isOverDictionary,
+  isRemembered,
+  loopSite,
+  type LoopSite,
+  needsItsQueries,
+  stopsEarly,
+} from "../loops.ts";
 import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
@@ -272,8 +283,8 @@ function formChoicesText(model: string): Text {
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite, input: RuleInput): Confidence {
-  if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site) || isOverShortText(site, input))
-    return "possible";
+  if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (isOverShortText(site, input) || isHandedOut(input, run.span)) return "possible";
   if (run.how === "refresh") return "likely";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
   // No form of a set comes from a loop over rows: it goes through them beside one form, whose parts it may ask for alone (`form.city.field`).
