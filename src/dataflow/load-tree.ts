@@ -199,6 +199,21 @@ export function withPath(load: LoadNode, path: readonly string[], leaf: LoadedRe
   return node({ ...load, relations: new Map(load.relations).set(head, child) });
 }
 
+/** The row of a relation, which the row keeps, has this loaded. */
+export function withKept(load: LoadNode, name: string, kept: LoadNode): LoadNode {
+  const known = load.relations.get(name);
+  const relation: LoadedRelation =
+    known === undefined || isGone(known) ? { node: kept, how: "known", uses: [], queryset: null, row: null } : { ...known, node: kept };
+  return node({ ...load, relations: new Map(load.relations).set(name, relation) });
+}
+
+/** Something was loaded onto the row, and nothing of what it had is gone. */
+export function loadsMore(before: LoadNode, after: LoadNode): boolean {
+  return (
+    before !== after && [...before.relations].every(([name, { how }]) => after.relations.get(name)?.how === how) && after.relations.size + after.lists.size > 0
+  );
+}
+
 export function withKnownRow(load: LoadNode, name: string, row: RowValue): LoadNode {
   const known: LoadedRelation = { node: row.load, how: "known", uses: [], queryset: null, row };
   return node({ ...load, relations: new Map(load.relations).set(name, known) });

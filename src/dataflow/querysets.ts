@@ -821,6 +821,7 @@ export function withPrefetch(
   const steps = lookupSteps(engine, target.model, lookup.path);
   // What the row was told already is not fetched again.
   if (steps.length === 1 && lookup.queryset === null && load.relations.get(steps[0] ?? "")?.how === "known") return load;
+  noteLoadedBelow(engine, steps, lookup.queryset);
   const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
   const leaf: LoadedRelation = {
     node: lookup.queryset?.load ?? BARE,
@@ -843,6 +844,11 @@ export function withPrefetch(
   if (steps.length === 1) return withList(load, lookup.toAttr, asList);
   const parent = withList(BARE, lookup.toAttr, asList);
   return withPath(load, steps.slice(0, -1), { ...leaf, node: parent, queryset: null });
+}
+
+/** `Prefetch("lines", Line.objects.select_related("product"))` loads `lines__product`. */
+function noteLoadedBelow(engine: Engine, steps: readonly string[], queryset: QuerysetValue | null): void {
+  for (const name of queryset?.load.relations.keys() ?? []) engine.recorder.loadedEagerly.add(`${steps.at(-1) ?? ""}>${queryset?.model.label}.${name}`);
 }
 
 interface PrefetchLookup {
