@@ -892,3 +892,16 @@ test("a generator hands out one row after the other", async () => {
   expect(await each("yield Customer.objects.get(pk=key)")).toBe("possible");
   expect(await each("print(Customer.objects.get(pk=key))")).toBe("likely");
 });
+
+test("a command whose rounds work through rows of their own holds one round's rows at a time", async () => {
+  const sure = async (file: string, body: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      [file]: `from shop.models import Line, Order\n\n\ndef work(send):\n    for order in Order.objects.all():\n${body.replaceAll(/^(?=.)/gm, "        ")}\n`,
+    });
+    return findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence);
+  };
+  const works = "lines = Line.objects.filter(order=order)\nprint(len(lines))\nfor line in lines:\n    send.one(line)";
+  expect(await sure("shop/management/commands/work.py", works)).toEqual(["possible"]);
+  expect(await sure("shop/work.py", works)).toEqual(["certain"]);
+  expect(await sure("shop/management/commands/work.py", "print(Line.objects.filter(order=order).first())")).toEqual(["certain"]);
+});
