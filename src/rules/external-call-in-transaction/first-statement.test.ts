@@ -9,6 +9,7 @@ async function sure(body: string): Promise<string | undefined> {
 import requests
 from django.db import transaction
 
+from shop import models
 from shop.models import Order
 
 
@@ -35,6 +36,7 @@ ${body.replaceAll(/^(?=.)/gm, "    ")}
 test("nothing is locked before the first statement", async () => {
   expect(await sure('data = json.dumps({"pk": 1})\nsent(order, data)\norder.save()')).toBe("possible");
   expect(await sure('order = Order(status="new")\nsent(order, str(order))\norder.save()')).toBe("possible");
+  expect(await sure('order = models.Order(status="new")\nsent(order, str(order))\norder.save()')).toBe("possible");
 });
 
 test("a statement before the call, or in the round before it", async () => {

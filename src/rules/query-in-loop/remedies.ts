@@ -297,14 +297,17 @@ function isNullable(value: Expr, round: Round, input: RuleInput): boolean {
   const rows = rowsOf(round, input.graph);
   const own = ownModelOf(span, input);
   const isColumnOf = (model: Model | null, name: string): boolean => model !== null && fieldNamed(model, name)?.null === true;
-  return [value, ...(value.kind === "name" ? localValuesOf(input, span.file, value) : [])].some((expr) =>
-    nodesIn(expr).some(
+  return [value, ...(value.kind === "name" ? localValuesOf(input, span.file, value) : [])].some((expr) => {
+    // An item of a document is not the document.
+    const documents = new Set(nodesIn(expr).flatMap((node) => (node.kind === "subscript" ? [node.object] : [])));
+    return nodesIn(expr).some(
       (node) =>
         node.kind === "attribute" &&
+        !documents.has(node) &&
         ((isRow(node.object, round) && isColumnOf(rows, node.name)) ||
           (node.object.kind === "name" && node.object.name === "self" && isColumnOf(own, node.name))),
-    ),
-  );
+    );
+  });
 }
 
 /** The model whose method holds the place. */

@@ -672,6 +672,7 @@ test("a key that may be None is found by no list", async () => {
   expect(await asked("Product.objects.filter(discount=row.discount).count()")).toContain(none);
   expect(await asked("Product.objects.filter(discount=row.stock).count()")).not.toContain("NULL");
   expect(await asked("Product.objects.filter(stock=row.discount).count()")).not.toContain("NULL");
+  expect(await asked('Product.objects.filter(discount=row.discount["rate"]).count()')).not.toContain("NULL");
 });
 
 test("rows that are counted and then gone through are loaded", async () => {
