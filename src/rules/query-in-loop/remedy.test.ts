@@ -906,3 +906,31 @@ test("a command whose rounds work through rows of their own holds one round's ro
   expect(await sure("shop/work.py", works)).toEqual(["certain"]);
   expect(await sure("shop/management/commands/work.py", "print(Line.objects.filter(order=order).first())")).toEqual(["certain"]);
 });
+
+test("a method that classes override asks for each of them something else", async () => {
+  const asked = async (other: string): Promise<string> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from shop.models import Order
+
+
+class Report:
+    def rows(self, customer):
+        return list(Order.objects.filter(placed_at__gt=customer.joined, total__lt=customer.pk))
+
+
+class LongReport(Report):
+    def ${other}(self, customer):
+        return []
+
+
+def work(customers):
+    report = Report()
+    for customer in customers:
+        print(report.rows(customer))
+`,
+    });
+    return findings.map(({ rule, remedy }) => (rule === "query-in-loop" ? (remedy ?? "") : "")).join("");
+  };
+  expect(await asked("rows")).toBe("Have the method that asks answer for the rows of all rounds at once, in each of the classes that have one of their own.");
+  expect(await asked("name")).toContain("choose among them in Python");
+});
