@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { analyseShop } from "../../../tests/support/fixture-project.ts";
 
-async function sure(body: string): Promise<string | undefined> {
+async function sure(body: string, file = "shop/work.py"): Promise<string | undefined> {
   const report = await analyseShop({
-    "shop/work.py": `import json
+    [file]: `import json
 
 import requests
 from django.db import transaction
@@ -49,4 +49,10 @@ test("a statement before the call, or in the round before it", async () => {
 test("a call that gives up after a second waits no longer, while nothing is locked", async () => {
   expect(await sure("order = Order.objects.get(pk=order)\npinged(order)\norder.save()")).toBe("possible");
   expect(await sure("order = Order.objects.get(pk=order)\norder.save()\npinged(order)")).toBe("likely");
+});
+
+test("nobody else wants a command's connection, while nothing is locked", async () => {
+  const command = "shop/management/commands/work.py";
+  expect(await sure("prepare(order)\nsent(order, None)", command)).toBe("possible");
+  expect(await sure("order = Order.objects.get(pk=order)\norder.save()\nsent(order, None)", command)).toBe("likely");
 });
