@@ -11,6 +11,7 @@ import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
 import { loadsMore, type LoadNode } from "./load-tree.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
+import { isQueuedByCall } from "./queued-tasks.ts";
 import { loadOnto } from "./rows.ts";
 import { resend } from "./sends.ts";
 import {
@@ -82,9 +83,9 @@ export function forgetFunction(engine: Engine, def: FunctionDef): void {
 export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {
   switch (callee.kind) {
     case "function":
-      return engine.callFunction(callee, null, args, site);
+      return callNow(engine, callee, null, args, site);
     case "bound":
-      return engine.callFunction(callee.fn, callee.self, args, site);
+      return callNow(engine, callee.fn, callee.self, args, site);
     case "native":
       return callee.call(args, site);
     case "class":
@@ -100,6 +101,12 @@ export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSi
       renderBody(args, site);
       return UNKNOWN;
   }
+}
+
+function callNow(engine: Engine, fn: FunctionValue, self: Value | null, args: CallArgs, site: CallSite): Value {
+  if (!isQueuedByCall(engine, fn.module, fn.def)) return engine.callFunction(fn, self, args, site);
+  escapeArgs(engine, args);
+  return UNKNOWN;
 }
 
 /** A macro that was not found is taken to render the body of the `{% call %}`. */
