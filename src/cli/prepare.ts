@@ -98,13 +98,16 @@ export async function selectFrom(
   const rules = await environment.rules();
   const ids = shortIds(whole.findings);
   const ruleIds = new Set([...rules.map(({ id }) => id), ...whole.findings.map(({ rule }) => rule), "unused-ignore"]);
-  const report = selectFindings(whole, { ...config, baseline, changed }, { ruleIds, shortIds: ids });
+  const { CHAPTERS } = await import("../handbook/outline.ts");
+  const chapters = new Set(CHAPTERS.flatMap(({ chapter, sections }) => [chapter, ...sections.map(({ section }) => section)]));
+  const report = selectFindings(whole, { ...config, baseline, changed }, { ruleIds, chapters, shortIds: ids });
   const stale = baseline ? applyBaseline(whole.findings, baseline).stale : 0;
   const { sourceReader } = await import("../sources/source-reader.ts");
   const context = {
     read: sourceReader(root),
     shortIds: ids,
     pathPrefix: pathPrefix(environment.cwd, root),
+    project: pathPrefix(environment.cwd, root).replace(/\/$/, ""),
     commands,
     rules,
     failOn: config.failOn,

@@ -23,14 +23,18 @@ export async function run(args: readonly string[], environment: Environment): Pr
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, environment);
     if (error.exitCode === 0) return 0;
-    return error.code === "commander.help" ? COULD_NOT_RUN : reportFailure(toUsageError(error), environment);
+    return error.code === "commander.help" ? COULD_NOT_RUN : reportFailure(toUsageError(error, args[0]), environment);
   }
 }
 
-function toUsageError({ message }: CommanderError): UsageError {
+function toUsageError({ message, code }: CommanderError, command = ""): UsageError {
   const [sentence = "", ...hint] = message.replace(/^error: /, "").split("\n");
   const remedy = hint.join(" ").replace(/^\((.*)\)$/, "$1");
-  return new UsageError("bad-usage", sentence.endsWith(".") ? sentence : `${sentence}.`, remedy || "All options: luthier help");
+  return new UsageError(
+    "bad-usage",
+    sentence.endsWith(".") ? sentence : `${sentence}.`,
+    remedy || `All options: luthier help${code === "commander.unknownCommand" || command.startsWith("-") ? "" : ` ${command}`}`.trimEnd(),
+  );
 }
 
 /** `luthier fix PATH -- COMMAND…`: what stands after the dashes is no argument of ours. */
@@ -131,7 +135,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .option("--literals", "keep the values of parameters too")
     .option("--fields", "note which columns and relations are read")
     .option("--sample <rate>", "record this part of the requests, tasks and tests", parseRate, 1)
-    .option("--max-size <size>", "at most this much for each process: 500M, 2G", parseSize, 1_000_000_000)
+    .addOption(new Option("--max-size <size>", "at most this much for each process: 500M, 2G").argParser(parseSize).default(1_000_000_000, "1G"))
     .passThroughOptions()
     .action(async (command: readonly string[], flags: RecordFlags) => {
       const { record } = await import("./record.ts");
@@ -213,7 +217,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
   program
     .command("rules")
     .description("list the rules, or show one rule's page")
-    .argument("[id]", "a rule's id")
+    .argument("[id]", "a rule's id, or a chapter such as 2.4")
     .addOption(new Option("--format <format>", "how to write them").choices(["text", "json"]).default("text"))
     .action(async (id: string | undefined, { format }: { format: "text" | "json" }) => {
       const { rules } = await import("./rules.ts");

@@ -33,6 +33,14 @@ test("the time left is told after three seconds, phase by phase", () => {
   ]);
 });
 
+test("without a unit, the time left stands right after the count", () => {
+  const { written, line, wait } = record();
+  line.step({ phase: "trying variants", done: 0, total: 100, unit: "" });
+  wait(4000);
+  line.step({ phase: "trying variants", done: 50, total: 100, unit: "" });
+  expect(written.at(-1)).toMatch(/ 50 of 100, 0:04 left$/);
+});
+
 test("never passes the terminal's width, and is erased at the end", () => {
   const { written, line } = record();
   line.step({ phase: "x".repeat(100), done: 1, total: 2, unit: "files" });

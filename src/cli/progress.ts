@@ -36,7 +36,7 @@ export function progressLine(output: Output, now: () => number = Date.now): Prog
 function drawStep({ phase, done, total, unit }: ProgressStep, elapsedMs: number): string {
   if (total <= 0) return `  ${phase}`;
   const filled = Math.round((BAR * Math.min(done, total)) / total);
-  const count = `${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} ${unit}`;
+  const count = `${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")}${unit === "" ? "" : ` ${unit}`}`;
   const left = elapsedMs > SHOW_TIME_LEFT_AFTER_MS && done > 0 ? `, ${clock((elapsedMs / done) * (total - done))} left` : "";
   return `  ${phase}  ${"━".repeat(filled)}${"─".repeat(BAR - filled)} ${count}${left}`;
 }

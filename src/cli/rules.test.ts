@@ -14,6 +14,12 @@ test("one rule's page, with how to silence it", async () => {
   expect(stdout).toContain("# luthier: ignore[n-plus-one] reason\n");
 });
 
+test("the rules of a chapter", async () => {
+  const { stdout } = await runCli(["rules", "2.4"], { cwd: "/" });
+  expect(stdout).toContain("2.4  n-plus-one ");
+  expect(stdout).not.toContain("count-pagination");
+});
+
 test("an unknown rule names the nearest", async () => {
   expect(await runCli(["rules", "nplusone"], { cwd: "/" })).toMatchObject({
     status: 2,

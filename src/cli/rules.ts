@@ -3,14 +3,21 @@ import { UsageError } from "../model/usage-error.ts";
 import { compareText } from "../select/finding-order.ts";
 import { nearest } from "../select/nearest.ts";
 import type { Environment } from "./environment.ts";
+import { textWidth } from "./terminal.ts";
 
-/** `luthier rules [ID]`: the catalogue, or one rule's page. */
+/** `luthier rules [ID]`: the catalogue, a chapter of it, or one rule's page. */
 export async function rules(id: string | undefined, format: "text" | "json", environment: Environment): Promise<void> {
   const all = (await environment.rules()).toSorted((a, b) => compareText(a.chapter, b.chapter) || compareText(a.id, b.id));
-  const shown = id === undefined ? all : [findRule(id, all)];
-  if (format === "json") environment.stdout.write(`${JSON.stringify(id === undefined ? shown : shown[0], null, 2)}\n`);
-  else environment.stdout.write(id === undefined ? renderList(shown) : shown.map(renderPage).join(""));
+  const listed = id === undefined ? all : all.filter(({ chapter }) => chapter === id || chapter.startsWith(`${id}.`));
+  if (id === undefined || listed.length > 0) {
+    environment.stdout.write(format === "json" ? toJson(listed) : renderList(listed, environment.stdout.isTTY === true ? textWidth(environment) : Infinity));
+    return;
+  }
+  const rule = findRule(id, all);
+  environment.stdout.write(format === "json" ? toJson(rule) : renderPage(rule));
 }
+
+const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 function findRule(id: string, all: readonly RuleMeta[]): RuleMeta {
   const found = all.find((rule) => rule.id === id);
@@ -23,12 +30,15 @@ function findRule(id: string, all: readonly RuleMeta[]): RuleMeta {
   throw new UsageError("unknown-rule", `there is no rule ${id}.`, remedy);
 }
 
-function renderList(all: readonly RuleMeta[]): string {
+/** A line for each; in a terminal that is too narrow for what the rule finds, that stands below. */
+function renderList(all: readonly RuleMeta[], columns: number): string {
   const width = Math.max(0, ...all.map(({ id }) => id.length));
-  const lines = all.map(({ id, chapter, severity, fix, stage, summary }) => {
-    const young = stage === "preview" ? " (preview)" : "";
-    return `${chapter.padEnd(5)}${id.padEnd(width)}  ${severity.padEnd(7)}  fix ${fix.padEnd(9)}  ${summary}${young}`;
-  });
+  const rows = all.map(({ id, chapter, severity, fix, stage, summary }) => ({
+    start: `${chapter.padEnd(5)}${id.padEnd(width)}  ${severity.padEnd(7)}  fix ${fix.padEnd(9)}`,
+    summary: `${summary}${stage === "preview" ? " (preview)" : ""}`,
+  }));
+  const isWide = rows.every(({ start, summary }) => start.length + 2 + summary.length <= columns);
+  const lines = rows.map(({ start, summary }) => (isWide ? `${start}  ${summary}` : `${start.trimEnd()}\n     ${summary}`));
   const count = `${all.length} rules. One rule's page: luthier rules ID`;
   return `${[...lines, ...(all.length > 0 ? [""] : []), count].join("\n")}\n`;
 }

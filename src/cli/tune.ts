@@ -193,7 +193,7 @@ async function render(
     import("../sources/page-assets.ts"),
     import("../report/handbook/markdown/context.ts"),
   ]);
-  const shared = { ...context, pathPrefix: `${posix(path.relative(folder, root)) || "."}/` };
+  const shared = { ...context, project: "", pathPrefix: `${posix(path.relative(folder, root)) || "."}/` };
   const { pages, files } = renderHandbook(handbook, { ...shared, folder: posix(path.relative(root, folder)), plotStyle: readPlotStyle() });
   const titles = [...pages].map(([file, text]) => ({ file, title: /^# (.+)$/m.exec(text)?.[1]?.replaceAll("`", "") ?? file }));
   const page = renderHandbookPage(handbook, {

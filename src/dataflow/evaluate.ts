@@ -17,9 +17,11 @@ import { isOfOneRound, runWhereHolds } from "./leaving.ts";
 import { forgetGiven } from "./conditions.ts";
 import { SLICE } from "./collections.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
+import { cachedRelation } from "./prefetch-cache.ts";
 import { ruledOut } from "./ruled-out.ts";
 import { narrowedByName } from "./unknown-receivers.ts";
 import {
+  NO_ARGS,
   ABSENT,
   alternatives,
   dict,
@@ -300,6 +302,11 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
 }
 
 function subscriptValue(engine: Engine, expr: Subscript, frame: Frame): Value {
+  const cached = cachedRelation(engine, expr, frame);
+  if (cached !== null) {
+    const site = siteOf(frame, expr, expr.object);
+    return engine.callMethod(engine.attribute(cached.row, cached.name, site), "all", NO_ARGS, { ...site, expr: null });
+  }
   const object = engine.evaluate(expr.object, frame);
   const index = engine.evaluate(expr.index, frame);
   return engine.subscript(object, index, expr, frame);

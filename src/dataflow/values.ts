@@ -116,6 +116,8 @@ export interface RowValue {
   readonly isBeingCreated?: true;
   /** `request.user` was put somewhere here, and is fetched by the first read of it. */
   readonly lazy?: Span;
+  /** The row of whose relation this is: it keeps the object, with whatever that is told later. */
+  readonly keptBy?: { readonly row: RowValue; readonly field: string };
   /** Never None: one of a loop's rows, what `get()` gives, what a key leads to that cannot be NULL or that the filter gave. */
   readonly isThere?: true;
 }

@@ -65,7 +65,7 @@ function snapshot({ evidence: { database }, rules }: HandbookInput): EvidenceUse
   return there({
     kind: "snapshot",
     what: `${catalog.database.name} on PostgreSQL ${server.version}${size}, ${formatCount(database.tables.length, "table")}, ${formatCount(catalog.indexes.length, "index", "indexes")}; ${age}`,
-    age: day(taken.takenAt),
+    age: `taken ${day(taken.takenAt)}`,
   });
 }
 

@@ -113,5 +113,5 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly notices: readonly Notice[];
   /** Findings that a comment, the baseline or a filter took out, by cause. */
-  readonly silenced: { readonly ignored: number; readonly baseline: number; readonly belowConfidence: number };
+  readonly silenced: { readonly ignored: number; readonly baseline: number; readonly belowConfidence: number; readonly unchanged?: number };
 }

@@ -83,7 +83,8 @@ export class OpenScope {
     // A request that a fixture makes runs the project's code all the same.
     this.isSetup = kind === "setup" || (parent?.isSetup === true && kind !== "request" && kind !== "task");
     this.inTest = parent !== null && (parent.kind === "test" || parent.kind === "setup" || parent.inTest);
-    if (kind === "test" || kind === "setup") for (let outer = parent; outer !== null; outer = outer.parent) outer.runsTests = true;
+    // `setUp` runs within its test, which is no runner of tests for that.
+    if (kind === "test" || (kind === "setup" && parent?.kind !== "test")) for (let outer = parent; outer !== null; outer = outer.parent) outer.runsTests = true;
   }
 
   /** `place` is the frame that answers for it, -1 where there is none. */
@@ -161,7 +162,7 @@ export class OpenScope {
     this.statements += end.counted;
     if (end.failed) this.failed();
     const { parent } = this;
-    if (parent !== null && !parent.runsTests) {
+    if (parent !== null && !parent.runsTests && !this.isSetup) {
       parent.statements += this.statements;
       parent.time += this.time;
       for (const [place, count] of this.places) parent.places.set(place, (parent.places.get(place) ?? 0) + count);

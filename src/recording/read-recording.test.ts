@@ -164,6 +164,17 @@ test("fixtures are counted and left out; a test holds what its requests sent", (
   expect(recording.scopes.find(({ kind }) => kind === "request")).toMatchObject({ scopes: 1, inTests: 1 });
 });
 
+test("a test whose own setUp asks is a test, without what setUp asked", () => {
+  const process = new RecordedProcess();
+  process.scope("test", "shop.tests.OrderTests.test_list", { outcome: "passed" }, (scope) => {
+    process.scope("setup", "shop.tests.OrderTests.test_list", {}, (setup) => process.query(setup, CUSTOMER, ["shop/tests.py:7 setUp"]), scope);
+    process.query(scope, ORDERS, ["shop/tests.py:9 test_list"]);
+  });
+  const recording = recordingOf(process);
+  expect(recording).toMatchObject({ setupStatements: 1, statements: 1 });
+  expect(recording.scopes).toMatchObject([{ kind: "test", label: "shop.tests.OrderTests.test_list", statements: { max: 1 } }]);
+});
+
 test("transactions: how long they were held, the longest silence in them and calls that went out", () => {
   const process = new RecordedProcess();
   process.scope("request", "POST", { route: "checkout/" }, (scope) => {

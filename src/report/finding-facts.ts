@@ -4,7 +4,7 @@ import type { Evidence, Figure, Finding, Fix, Impact, Rung } from "../model/find
 import type { Report } from "../model/report.ts";
 import { rungOf, strongestEvidence } from "../select/severity.ts";
 import { formatBytes, formatCost, formatCount, formatNumber } from "../model/numbers.ts";
-import { shortIdOf, shownPath, type RenderContext, type SourceReader } from "./render-context.ts";
+import { shortIdOf, shownPath, typed, type RenderContext, type SourceReader } from "./render-context.ts";
 
 /** Part 4: how often it was seen, figures and source. */
 export function evidenceSentence(finding: Finding, report: Report, context: RenderContext): string {
@@ -86,7 +86,7 @@ export function proofSentence(finding: Finding, context: RenderContext): string 
     return `none yet: record a run that reaches ${isOneFile ? "line " : `${shownPath(context, last.file)}:`}${last.line}`;
   }
   if (!context.commands.has("fix --prove")) return "none yet: the fix was not run";
-  return `none yet: luthier fix --select ${shortIdOf(context, finding.id)} --prove -- COMMAND`;
+  return typed(context, `none yet: luthier fix --select ${shortIdOf(context, finding.id)} --prove -- COMMAND`);
 }
 
 function provenSentence(proven: Evidence, { statements, milliseconds }: Impact): string {

@@ -12,6 +12,8 @@ export interface RenderContext {
   readonly shortIds: ReadonlyMap<string, string>;
   /** Leads from the folder that the reader of the output is in to the project's root: empty or ending in `/`. */
   readonly pathPrefix: string;
+  /** What a command of ours has to name for the project, where the reader stands elsewhere: `examples/shop`. */
+  readonly project?: string;
   /** The commands that this build has (`snapshot`, `record`, `fix --prove`): no hint names another. */
   readonly commands: ReadonlySet<string>;
   readonly rules: readonly RuleMeta[];
@@ -21,6 +23,13 @@ export interface RenderContext {
 /** The path from where the reader is. */
 export function shownPath(context: Pick<RenderContext, "pathPrefix">, file: string): string {
   return `${context.pathPrefix}${file}`;
+}
+
+/** A text with our commands as they are typed where the reader is: `luthier fix examples/shop --select 4a2f`. `record` runs where it is typed. */
+export function typed({ project = "" }: Pick<RenderContext, "project">, text: string): string {
+  if (project === "") return text;
+  const word = /^[\w./-]+$/.test(project) ? project : `'${project}'`;
+  return text.replaceAll(/\bluthier (?:check|fix|tune|snapshot|top-statements|advise indexes)\b/g, (command) => `${command} ${word}`);
 }
 
 /** `path:31:16`, or the name of something in the database. */

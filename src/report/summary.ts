@@ -2,7 +2,7 @@ import type { Notice, Report } from "../model/report.ts";
 import { gapGroups, gapSentence } from "../select/gap-groups.ts";
 import { SEVERITIES } from "../select/severity.ts";
 import { formatCount, formatDuration, formatNumber } from "../model/numbers.ts";
-import { shownPath, type RenderContext } from "./render-context.ts";
+import { shownPath, typed, type RenderContext } from "./render-context.ts";
 
 /** The four facts that end every report, each as whole sentences. */
 export interface Summary {
@@ -26,12 +26,15 @@ export interface Gap {
 
 export function summarise(report: Report, context: RenderContext): Summary {
   return {
-    count: countSentence(report),
+    count: typed(context, countSentence(report)),
     leftOut: leftOutSentence(report),
     read: readSentence(report),
     recorded: recordedSentence(report, context),
     database: databaseSentence(report),
-    notJudged: [...queryGap(report, context), ...databaseGaps(report), ...ruleGaps(report, context)],
+    notJudged: [...queryGap(report, context), ...databaseGaps(report), ...ruleGaps(report, context)].map(({ what, command }) => ({
+      what: typed(context, what),
+      command: typed(context, command),
+    })),
     skipped: report.notices,
   };
 }
@@ -53,10 +56,14 @@ function safeSentence(findings: Report["findings"]): string {
 }
 
 function leftOutSentence({ silenced }: Report): string {
+  const { unchanged = 0 } = silenced;
   const parts = [
+    unchanged > 0 ? `${formatNumber(unchanged)} on lines that did not change` : "",
     silenced.ignored > 0 ? `${formatNumber(silenced.ignored)} ignored by a comment` : "",
     silenced.baseline > 0 ? `${formatNumber(silenced.baseline)} in the baseline` : "",
-    silenced.belowConfidence > 0 ? `${formatNumber(silenced.belowConfidence)} less sure than --min-confidence` : "",
+    silenced.belowConfidence > 0
+      ? `${formatNumber(silenced.belowConfidence)} less sure (--min-confidence possible shows ${silenced.belowConfidence === 1 ? "it" : "them"})`
+      : "",
   ];
   return parts.filter(Boolean).join(", ");
 }
@@ -65,7 +72,7 @@ function readSentence({ coverage, timing }: Report): string {
   const { filesParsed, filesFailed, queryOrigins, resolvedOrigins } = coverage;
   const files = `${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")}`;
   const querysets = `${formatNumber(resolvedOrigins)} of ${formatCount(queryOrigins, "queryset")}`;
-  return `Read ${files} and resolved ${querysets} in ${formatDuration(timing.totalMs)}.`;
+  return `Read ${files} and resolved ${querysets} in ${timing.totalMs < 50 ? "under 0.1 s" : formatDuration(timing.totalMs)}.`;
 }
 
 /** `Recorded 4,861 scopes with 52,100 queries: 42 of 45 N+1s were found in source, 3 were not.` */
@@ -79,7 +86,7 @@ function recordedSentence({ coverage: { recording } }: Report, context: RenderCo
   const old =
     stale.length === 0
       ? ""
-      : ` ${formatCount(stale.length, "file")} changed since, such as ${shownPath(context, stale[0] ?? "")}${moved > 0 ? `; ${formatCount(moved, "place")} left out` : ""}: record again.`;
+      : ` ${formatCount(stale.length, "file")} changed since${stale.length === 1 ? ":" : ", such as"} ${shownPath(context, stale[0] ?? "")}${moved > 0 ? `; ${formatCount(moved, "place")} left out` : ""}. Record again.`;
   return `Recorded ${formatCount(statements, "query", "queries")} in ${formatCount(scopes, "scope")}: ${agreement}.${old}`;
 }
 

@@ -4,7 +4,7 @@ import { cleanLine, plainProse } from "./clean-text.ts";
 import { excerptOf } from "./code-excerpt.ts";
 import { cutMiddle, displayWidth, wrap } from "./display-width.ts";
 import { doubtSentence, evidenceSentence, fixChanges, fixSentence, migrationSentence, proofSentence, sqlStatements, type FileChange } from "./finding-facts.ts";
-import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
+import { shortIdOf, shownPath, typed, type RenderContext } from "./render-context.ts";
 import { glyphsOf, paint, severityTone, type TextStyle, type Tone } from "./terminal-style.ts";
 import { placeText, prose, withRung, wrapProse } from "./text-line.ts";
 
@@ -48,8 +48,13 @@ function breakAtColon(lines: string[], text: string, style: TextStyle): string[]
   return broken.length === 2 ? broken : lines;
 }
 
+/** A command at the end of it goes to a line of its own where it would break, to be copied. */
 function renderPart(style: TextStyle, name: string, sentence: string): string[] {
-  const lines = wrapProse(style, sentence, BODY);
+  const [, start = "", command = ""] = /^(.*:) (luthier .*)$/.exec(sentence) ?? [];
+  const isBroken = command !== "" && displayWidth(prose(style, sentence)) > style.width - BODY - 2;
+  const lines = isBroken
+    ? [...wrapProse(style, start, BODY), ...wrap(prose(style, command), style.width - BODY, glyphsOf(style).ellipsis)]
+    : wrapProse(style, sentence, BODY);
   return (lines.length > 0 ? lines : ["none"]).map((line, index) => `${label(index === 0 ? name : "")}${line}`);
 }
 
@@ -148,7 +153,7 @@ function renderFix(finding: Finding, context: RenderContext, style: TextStyle): 
   const more = lines.length - MOST_DIFF_LINES;
   const after = [...(fix ? wrapProse(style, migrationSentence(fix), BODY).map((line) => label("") + line) : []), ...statements];
   if (more <= 0) return [...sentence, ...lines, ...after];
-  const rest = `${more} more: luthier fix --select ${shortIdOf(context, finding.id)} --dry-run`;
+  const rest = typed(context, `${more} more: luthier fix --select ${shortIdOf(context, finding.id)} --dry-run`);
   return [...sentence, ...lines.slice(0, MOST_DIFF_LINES), ...renderPart(style, "", rest), ...after];
 }
 

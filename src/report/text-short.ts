@@ -6,19 +6,23 @@ import { formatCost } from "../model/numbers.ts";
 import { positionOf, shortIdOf, type RenderContext } from "./render-context.ts";
 import { placeText, prose, withRung, wrapProse } from "./text-line.ts";
 
+/** Of the column of figures, where one of the findings has one. */
 const INDENT = 10;
+/** Of what stands below a finding's name, where none has. */
+const BARE = 4;
 
 /**
  * The findings that are not shown whole, two lines each. Those that end at one place share theirs, as many views do that
  * hand their rows to one method; so do equal `info` of one rule and folder.
  */
 export function renderShortened(findings: readonly Finding[], context: RenderContext, style: TextStyle): string[] {
+  const indent = findings.some((finding) => costOf(finding) !== null) ? INDENT : BARE;
   return [
     `${findings.length} more, shortened. --verbose shows them whole.`,
     "",
-    "   s/min  finding",
+    ...(indent === INDENT ? ["   s/min  finding"] : []),
     ...group(findings).flatMap((members) =>
-      members.length === 1 && members[0] ? renderShort(members[0], context, style) : renderGroup(members, context, style),
+      members.length === 1 && members[0] ? renderShort(members[0], indent, context, style) : renderGroup(members, indent, context, style),
     ),
   ];
 }
@@ -48,53 +52,54 @@ function folderOf({ places }: Finding): string {
   return places[0]?.file.replace(/[^/]*$/, "") ?? "";
 }
 
-function heading(finding: Finding, name: string, style: TextStyle): string[] {
+function heading(finding: Finding, name: string, indent: number, style: TextStyle): string[] {
   const { severity } = finding;
   const cost = costOf(finding);
-  const figure = (cost === null ? "-" : formatCost(cost)).padStart(INDENT - 2);
+  const figure = indent === INDENT ? `${(cost === null ? "-" : formatCost(cost)).padStart(INDENT - 2)}  ` : "  ";
   const word = paint(style, severityTone(severity), severity) + " ".repeat(9 - severity.length);
-  return withRung(style, `${figure}  ${word}${name}`, finding);
+  return withRung(style, `${figure}${word}${name}`, finding);
 }
 
-function renderShort(finding: Finding, context: RenderContext, style: TextStyle): string[] {
-  const first = heading(finding, `${finding.rule}  ${shortIdOf(context, finding.id)}`, style);
-  const room = style.width - INDENT;
+function renderShort(finding: Finding, indent: number, context: RenderContext, style: TextStyle): string[] {
+  const first = heading(finding, `${finding.rule}  ${shortIdOf(context, finding.id)}`, indent, style);
+  const room = style.width - indent;
   const place = finding.places[0]?.object === undefined ? finding.places.at(-1) : finding.places[0];
   const path = place ? placeText(place, context, style, room) : "";
   const left = room - displayWidth(path) - 2;
   const text = shortTexts(finding, style).find((each) => displayWidth(each) <= left);
-  if (text !== undefined) return [...first, `${" ".repeat(INDENT)}${path}  ${text}`.trimEnd()];
+  if (text !== undefined) return [...first, `${" ".repeat(indent)}${path}  ${text}`.trimEnd()];
   const words = shortTexts(finding, style)[0] ?? "";
-  return [...first, ...[path, ...wrapProse(style, words, INDENT)].map((line) => `${" ".repeat(INDENT)}${line}`)];
+  return [...first, ...[path, ...wrapProse(style, words, indent)].map((line) => `${" ".repeat(indent)}${line}`)];
 }
 
-/** What a finding is about in few words, the best first: its remedy, its claim, a part of its claim. */
+/** What a finding is about in few words, the best first: its remedy, its claim, what its claim begins with. How a claim ends says nothing without its subject. */
 function shortTexts(finding: Finding, style: TextStyle): readonly string[] {
   const claim = prose(style, finding.claim || finding.message).replace(/\.$/, "");
-  const [head, ...tail] = claim.split(": ");
+  const [head = "", ...tail] = claim.split(": ");
   const title = prose(style, finding.fixes[0]?.title ?? "");
-  return [title, claim, tail.join(": "), head ?? "", prose(style, finding.relation ?? "")].filter(Boolean);
+  const relation = prose(style, (finding.relation ?? "").replaceAll("__", "."));
+  return [title, claim, head, relation !== "" && tail.length > 0 ? `${relation}: ${tail.join(": ")}` : "", relation].filter(Boolean);
 }
 
-function renderGroup(members: readonly Finding[], context: RenderContext, style: TextStyle): string[] {
+function renderGroup(members: readonly Finding[], column: number, context: RenderContext, style: TextStyle): string[] {
   const first = members[0];
   if (!first) return [];
-  const indent = " ".repeat(INDENT);
+  const indent = " ".repeat(column);
   const starts = members.flatMap(({ places: [place] }) => (place ? [place] : []));
   const end = first.places.at(-1);
-  const lines = [...heading(first, `${first.rule}, ${members.length} times`, style)];
+  const lines = [...heading(first, `${first.rule}, ${members.length} times`, column, style)];
   const isShared = first.severity !== "info" && first.places.length > 1 && end !== undefined;
   if (isShared) {
-    const path = placeText(end, context, style, style.width - INDENT);
+    const path = placeText(end, context, style, style.width - column);
     const about = first.relation === undefined ? "" : `  ${first.relation.split("__").at(-1) ?? ""}`;
     lines.push(indent + path + (displayWidth(indent + path + about) <= style.width ? about : ""));
   }
-  return [...lines, `${indent}${isShared ? "from " : ""}${joinPlaces(starts, context, style, isShared ? 5 : 0)}`.trimEnd()];
+  return [...lines, `${indent}${isShared ? "from " : ""}${joinPlaces(starts, context, style, column + (isShared ? 5 : 0))}`.trimEnd()];
 }
 
 /** `a.py:27:9  b.py:12:9, 40:9` as far as the line goes, then how many more. */
 function joinPlaces(places: readonly Place[], context: RenderContext, style: TextStyle, taken: number): string {
-  const room = style.width - INDENT - taken;
+  const room = style.width - taken;
   let line = "";
   for (const [index, place] of places.entries()) {
     const more = `  and ${places.length - index} more`;

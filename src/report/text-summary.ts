@@ -13,7 +13,7 @@ const MOST_SKIPPED = 5;
 export function renderSummary(report: Report, context: RenderContext, style: TextStyle): string[] {
   const summary = summarise(report, context);
   return [
-    ...wrapProse(style, summary.count, 0),
+    ...countLines(summary.count, style),
     ...(summary.leftOut === "" ? [] : hanging("Left out:", wrapProse(style, summary.leftOut, INDENT))),
     ...wrapProse(style, summary.read, 0),
     ...(summary.recorded === "" ? [] : wrapProse(style, summary.recorded, 0)),
@@ -23,11 +23,17 @@ export function renderSummary(report: Report, context: RenderContext, style: Tex
   ];
 }
 
+/** The command at its end stands whole on a line, to be copied. */
+function countLines(count: string, style: TextStyle): string[] {
+  const [, start = "", end = ""] = /^(.*\.) (.*: luthier .*)$/.exec(count) ?? [];
+  return start === "" || displayWidth(count) <= style.width ? wrapProse(style, count, 0) : [...wrapProse(style, start, 0), ...wrapProse(style, end, 0)];
+}
+
 function hanging(name: string, lines: readonly string[]): string[] {
   return lines.map((line, index) => `${(index === 0 ? name : "").padEnd(INDENT)}${line}`);
 }
 
-/** Each gap on a line of its own when they do not fit on one; a command that needs a line begins it, to be copied. */
+/** Each gap on a line of its own when they do not fit on one; a command is never broken, as it is copied: what is wider than the column begins its line. */
 function renderGaps(gaps: readonly Gap[], style: TextStyle): string[] {
   const lines: string[] = [];
   let line = "Not judged:";
@@ -38,7 +44,7 @@ function renderGaps(gaps: readonly Gap[], style: TextStyle): string[] {
     }
     if (isCommand) {
       lines.push(line);
-      line = text;
+      line = INDENT + displayWidth(text) <= style.width ? `${" ".repeat(INDENT)}${text}` : text;
       continue;
     }
     const wrapped = wrap(text, style.width - INDENT, glyphsOf(style).ellipsis);
@@ -69,7 +75,7 @@ function unitsOf(gaps: readonly Gap[], style: TextStyle): readonly Unit[] {
 function renderSkipped({ skipped }: Summary, context: RenderContext, style: TextStyle): string[] {
   const shown = style.verbose ? skipped : skipped.slice(0, MOST_SKIPPED);
   const lines = shown.flatMap((notice) => {
-    const position = notice.line > 0 ? `:${notice.line}:${notice.column}` : "";
+    const position = notice.line > 0 && notice.file !== "" ? `:${notice.line}:${notice.column}` : "";
     const room = style.width - INDENT;
     const path = cutMiddle(cleanLine(shownPath(context, notice.file)), room - position.length, glyphsOf(style).ellipsis);
     const place = link(style, notice.file, path + position);

@@ -39,7 +39,10 @@ describe("the sample report", () => {
   });
   test("says what comments, the baseline and the confidence took out", () => {
     const text = draw({}, { ...SAMPLE_REPORT, silenced: { ignored: 4, baseline: 12, belowConfidence: 1 } });
-    expect(text).toContain("Left out:   4 ignored by a comment, 12 in the baseline, 1 less sure than\n");
+    expect(text).toContain("Left out:   4 ignored by a comment, 12 in the baseline, 1 less sure\n");
+    expect(draw({}, { ...SAMPLE_REPORT, silenced: { ignored: 0, baseline: 0, belowConfidence: 0, unchanged: 3 } })).toContain(
+      "Left out:   3 on lines that did not change\n",
+    );
   });
 });
 
@@ -63,6 +66,23 @@ test("shows paths from where the reader is", () => {
   const text = renderText(SAMPLE_REPORT, { ...sampleContext(), pathPrefix: "backend/" }, PLAIN_STYLE);
   expect(text).toContain("queryset  backend/shop/views/orders.py:31:16");
   expect(text).toContain("Skipped:    backend/catalog/legacy.py:14:1");
+});
+
+test("a command names the project where the reader is not in it, and is never broken", () => {
+  const text = renderText(SAMPLE_REPORT, { ...sampleContext(), project: "examples/some/shop" }, PLAIN_STYLE);
+  expect(text).toContain("10 findings: 1 error, 5 warnings, 4 info.\n1 has a safe fix: luthier fix examples/some/shop\n");
+  expect(text).toMatch(/luthier fix examples\/some\/shop --select \w{4} --prove -- COMMAND/);
+  expect(text).toContain("\n            luthier snapshot examples/some/shop --db URL\n");
+});
+
+test("a shortened finding says what it is about, and has no column for costs that nobody knows", () => {
+  const claim = "`BookAdmin` loads `series.publisher` separately for each `Book`: one query a row.";
+  const [, sample] = SAMPLE_FINDINGS;
+  if (sample === undefined) throw new Error("no second finding in the sample");
+  const finding = { ...sample, claim, relation: "series__publisher", fixes: [], impact: {}, evidence: [], severity: "info" as const };
+  const text = draw({}, { ...SAMPLE_REPORT, findings: [finding] });
+  expect(text).toContain("\n    shop/templates/orders/_row.html:4:17  series.publisher: one query a row\n");
+  expect(text).not.toContain("s/min");
 });
 
 describe("hostile user text", () => {

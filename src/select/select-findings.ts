@@ -20,7 +20,9 @@ export interface Selection {
 
 /** The report with the selected findings only, sorted; what was taken out is counted in `silenced`. */
 export function selectFindings(report: Report, selection: Selection, vocabulary: Vocabulary): Report {
-  const asked = report.findings.filter(isAskedFor(selection, vocabulary));
+  const { changed } = selection;
+  const everywhere = report.findings.filter(isAskedFor(selection, vocabulary));
+  const asked = changed === null ? everywhere : everywhere.filter((finding) => isOnChangedLine(finding, changed));
   const { kept, known } = selection.baseline ? applyBaseline(asked, selection.baseline) : { kept: asked, known: 0 };
   const sure = kept.filter(({ confidence }) => reachesConfidence(confidence, selection.minConfidence));
   const isRuleAskedFor = isOfRule(selection, vocabulary);
@@ -32,6 +34,7 @@ export function selectFindings(report: Report, selection: Selection, vocabulary:
       ignored: report.silenced.ignored,
       baseline: report.silenced.baseline + known,
       belowConfidence: report.silenced.belowConfidence + kept.length - sure.length,
+      unchanged: (report.silenced.unchanged ?? 0) + everywhere.length - asked.length,
     },
   };
 }
@@ -44,16 +47,12 @@ function isOfRule({ select, ignore }: Selection, vocabulary: Vocabulary): (one: 
 }
 
 function isAskedFor(selection: Selection, vocabulary: Vocabulary): (finding: Finding) => boolean {
-  const { changed } = selection;
   const isSelected = isOfRule(selection, vocabulary);
   const ignoredInFile = Object.entries(selection.perFileIgnores).map(([glob, words]) => ({
     glob,
     test: parseSelectors(words, vocabulary),
   }));
-  return (finding) =>
-    isSelected(finding) &&
-    !ignoredInFile.some(({ glob, test }) => test(finding) && isInGlob(finding, glob)) &&
-    (changed === null || isOnChangedLine(finding, changed));
+  return (finding) => isSelected(finding) && !ignoredInFile.some(({ glob, test }) => test(finding) && isInGlob(finding, glob));
 }
 
 /** A finding belongs to the file of its first place. */

@@ -21,6 +21,7 @@ const everything: Selection = {
 };
 const vocabulary = {
   ruleIds: new Set(SAMPLE_FINDINGS.map(({ rule }) => rule)),
+  chapters: new Set(["2", "2.2", "2.4", "3", "3.5", "6.3"]),
   shortIds: shortIds(SAMPLE_FINDINGS),
 };
 const idsAfter = (selection: Partial<Selection>): string[] =>
@@ -68,6 +69,10 @@ describe("select and ignore", () => {
       }),
     );
   });
+  test("a chapter that the handbook does not have is no selection of nothing", () => {
+    expect(() => idsAfter({ select: ["9.9"] })).toThrow(expect.objectContaining({ code: "unknown-selector", message: "there is no chapter 9.9." }));
+    expect(idsAfter({ select: ["6.3"] })).toEqual([]);
+  });
   test("a rule can be ignored in some files", () => {
     expect(idsAfter({ perFileIgnores: { "catalog/**": ["n-plus-one", "3.5"] } })).toEqual(["c0aa", "k3f9", "k90a", "m2d7", "t7c2"]);
   });
@@ -76,6 +81,12 @@ describe("select and ignore", () => {
     const report = selectFindings({ ...SAMPLE_REPORT, findings: [unsure] }, { ...everything, minConfidence: "likely" }, vocabulary);
     expect([report.findings, report.silenced.belowConfidence]).toEqual([[], 1]);
   });
+});
+
+test("what is on lines that did not change is counted", () => {
+  const changed = new Map([["shop/templates/orders/_row.html", [{ first: 3, last: 4 }]]]);
+  const report = selectFindings(SAMPLE_REPORT, { ...everything, changed }, vocabulary);
+  expect([report.findings.map(({ id }) => id.slice(0, 4)), report.silenced.unchanged]).toEqual([["k3f9"], SAMPLE_FINDINGS.length - 1]);
 });
 
 describe("short ids", () => {

@@ -8,6 +8,8 @@ export type Selectable = Pick<Finding, "rule" | "chapter" | "id">;
 /** What the words of `--select` and `--ignore` are matched against. */
 export interface Vocabulary {
   readonly ruleIds: ReadonlySet<string>;
+  /** With the sections: `2`, `2.4`. */
+  readonly chapters: ReadonlySet<string>;
   readonly shortIds: ReadonlyMap<string, string>;
 }
 
@@ -18,7 +20,7 @@ export function parseSelectors(words: readonly string[], vocabulary: Vocabulary)
 }
 
 function parseSelector(word: string, vocabulary: Vocabulary): (finding: Selectable) => boolean {
-  if (/^\d(\.\d+)?$/.test(word)) return (finding) => finding.chapter === word || finding.chapter.startsWith(`${word}.`);
+  if (vocabulary.chapters.has(word)) return (finding) => finding.chapter === word || finding.chapter.startsWith(`${word}.`);
   if (vocabulary.ruleIds.has(word)) return (finding) => finding.rule === word;
   const ids = matchingIds(word, vocabulary.shortIds);
   if (ids.size === 0) throw unknownSelector(word, vocabulary);
@@ -32,6 +34,7 @@ function matchingIds(word: string, shortIds: ReadonlyMap<string, string>): Set<s
 }
 
 function unknownSelector(word: string, vocabulary: Vocabulary): UsageError {
+  if (/^\d(\.\d+)?$/.test(word)) return new UsageError("unknown-selector", `there is no chapter ${word}.`, "Chapters and their rules: luthier rules");
   const guess = nearest(word, [...vocabulary.ruleIds, ...vocabulary.shortIds.values()]);
   return new UsageError(
     "unknown-selector",

@@ -93,13 +93,17 @@ function placeOf({ command, cwd, env, root }: ProofOrder, copy: ProjectCopy): Pi
   return { command: command.map(copy.translate), cwd: copy.translate(cwd), env: { ...translated, ...pythonPath } };
 }
 
+/** What the command said, from the folder that the reader is in. */
+const outputOf = ({ root, cwd }: ProofOrder): string => path.join(path.relative(cwd, root), PROVE_FOLDER, "output.txt");
+
 /** A run of which statements are missing would look like one that sends fewer. */
-function refuseIncomplete(lost: readonly string[], { command }: ProofOrder): void {
+function refuseIncomplete(lost: readonly string[], order: ProofOrder): void {
+  const { command } = order;
   if (lost.length === 0) return;
   throw new UsageError(
     "recording-incomplete",
     `Not every statement of ${command.join(" ")} could be recorded (${lost.join(", ")}), so runs cannot be compared.`,
-    `Make room on the disk, or see ${PROVE_FOLDER}/output.txt.`,
+    `Make room on the disk, or see ${outputOf(order)}.`,
   );
 }
 
@@ -114,14 +118,15 @@ function refuseImportsOfTheOriginal(files: ReadonlySet<string>, { root, command 
   );
 }
 
-function checkBefore(run: RunFigures, { command }: ProofOrder): void {
+function checkBefore(run: RunFigures, order: ProofOrder): void {
+  const { command } = order;
   if (run.status !== 0) {
     const bad = [...run.scopes.values()].filter(({ outcome }) => outcome === "failed" || outcome === "error").length;
     const tests = bad === 0 ? "" : `, ${bad} ${bad === 1 ? "test" : "tests"} not passed`;
     throw new UsageError(
       "command-fails",
       `${command.join(" ")} fails before any fix is applied: exit status ${run.status}${tests}.`,
-      `What it said is in ${PROVE_FOLDER}/output.txt; give a command that passes.`,
+      `What it said is in ${outputOf(order)}; give a command that passes.`,
     );
   }
   if (totalStatements(run) === 0) {

@@ -7,11 +7,11 @@ import { formatTime } from "../../handbook/overview.ts";
 import { cleanLine, plainProse } from "../clean-text.ts";
 import { cutEnd, cutMiddle, displayWidth, padTo } from "../display-width.ts";
 import type { RenderContext } from "../render-context.ts";
-import { shortIdOf } from "../render-context.ts";
+import { shortIdOf, typed } from "../render-context.ts";
 import { rungCells, RUNG_WIDTH } from "../rung-cells.ts";
 import { glyphsOf, paint, severityTone, type TextStyle } from "../terminal-style.ts";
 import { prose, wrapProse } from "../text-line.ts";
-import { nextCommand } from "./markdown/book-pages.ts";
+import { nextCommand, safeChange } from "./markdown/book-pages.ts";
 import { newsWords } from "./news-words.ts";
 
 export interface WrittenTo {
@@ -24,6 +24,8 @@ export interface WrittenTo {
 
 /** Narrower than this, what stands in columns elsewhere stands in rows. */
 const NARROW = 60;
+/** A change beside its figure, its evidence and its fix needs more. */
+const NARROW_CHANGES = 72;
 
 interface Tune {
   readonly context: RenderContext;
@@ -38,7 +40,7 @@ export function renderTune(handbook: Handbook, { context, written }: Tune, style
     changes(handbook, context, style),
     since(handbook, style),
     rests(handbook, style),
-    notSeen(handbook, style),
+    notSeen(handbook, context, style),
     ends(handbook, { context, written }, style),
   ];
   return `${parts
@@ -119,7 +121,7 @@ function changes(handbook: Handbook, context: RenderContext, style: TextStyle): 
   const width = style.width - NUMBER - GAIN - 2 - RUNG_WIDTH - 2;
   const first = `${" ".repeat(NUMBER)}${(time === null ? "" : time.unit).padStart(GAIN)}  ${padTo("evidence", RUNG_WIDTH + 1)}${padTo("change", width - FIX)}fix`;
   const top = all.slice(0, FIRST);
-  const draw = style.width < NARROW ? narrowRow : row;
+  const draw = style.width < NARROW_CHANGES ? narrowRow : row;
   const rows = top.flatMap((change, index) => draw(change, index, { context, style, width, unit: time?.unit ?? null }));
   const rest = all.slice(FIRST);
   const timed = rest.filter(({ gain }) => gain !== null);
@@ -131,7 +133,7 @@ function changes(handbook: Handbook, context: RenderContext, style: TextStyle): 
         ? "Ranked by severity and confidence."
         : `Ranked by severity and confidence. ${formatCount(rest.length, "more change")} in plan-of-work.md.`
       : `Each gain assumes the changes above it.${timed.length === 0 ? "" : ` ${formatCount(timed.length, "smaller change")}: ${formatTime(sum)} ${time.unit} together.`}${without === 0 ? "" : ` ${formatNumber(without)} ${without === 1 ? "carries" : "carry"} no figure.`}`;
-  return [...(style.width < NARROW ? [] : [paint(style, "dim", first)]), ...rows, "", ...wrapProse(style, words, 0)];
+  return [...(style.width < NARROW_CHANGES ? [] : [paint(style, "dim", first)]), ...rows, "", ...wrapProse(style, words, 0)];
 }
 
 interface Row {
@@ -219,9 +221,9 @@ function rests({ rests: uses }: Handbook, style: TextStyle): readonly string[] {
   return lines.length === 0 ? [] : ["Rests on", ...lines];
 }
 
-function notSeen({ rests: uses, failures = [], sections }: Handbook, style: TextStyle): readonly string[] {
+function notSeen({ rests: uses, failures = [], sections }: Handbook, context: RenderContext, style: TextStyle): readonly string[] {
   const lines = [
-    ...uses.filter(({ isThere }) => !isThere).flatMap((use) => gapLines(use, style)),
+    ...uses.filter(({ isThere }) => !isThere).flatMap((use) => gapLines({ ...use, command: typed(context, use.command) }, style)),
     ...failures.flatMap(({ advisor, why }) => item(advisor, `not run: ${why}`, style)),
   ];
   const unknown = sections.filter(({ state }) => state === "unknown" || state === "failed").map(({ section }) => section);
@@ -243,10 +245,13 @@ function ends(handbook: Handbook, { context, written }: Tune, style: TextStyle):
   const index = `${folder}/index.html`;
   const what = `(${formatBytes(pageBytes)}, ${formatCount(pages, "page")} as Markdown beside${kept})`;
   const room = 10 + displayWidth(index) + 2 + displayWidth(what) <= style.width;
-  const next = nextCommand({ handbook, context: { ...context, folder, plotStyle: "" } });
+  const next = typed(context, nextCommand({ handbook, context: { ...context, folder, plotStyle: "" } }));
+  const safe = next.startsWith("luthier fix") ? safeChange(handbook) : undefined;
+  const isListed = safe === undefined || handbook.changes.indexOf(safe) < FIRST;
   return [
     ...(room ? [`Handbook  ${index}  ${what}`] : [...copied("Handbook", index, style), ...wrapProse(style, what, 10).map((line) => `          ${line}`)]),
     ...(next === "" ? [] : copied("Next", next, style)),
+    ...(isListed ? [] : wrapProse(style, `the first change that is safe to apply: ${safe.action}`, 10).map((line) => `          ${line}`)),
   ];
 }
 

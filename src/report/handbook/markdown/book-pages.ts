@@ -65,7 +65,9 @@ function nextReason({ handbook, findings }: Pages, command: string): string {
     : `, the first change that is safe to apply: [${escapeProse(safe.action)}](${findingHref(handbook, finding)})${safe.place === "" ? "" : ` at ${codeSpan(safe.place)}`}.`;
 }
 
-const safeChange = ({ changes }: Handbook): Handbook["changes"][number] | undefined => changes.find(({ safety, patch }) => safety === "safe" && patch !== null);
+/** The first change that is safe to apply. */
+export const safeChange = ({ changes }: Handbook): Handbook["changes"][number] | undefined =>
+  changes.find(({ safety, patch }) => safety === "safe" && patch !== null);
 
 /** One command that makes the most of what is there. */
 export function nextCommand({ handbook, context }: Pick<Pages, "handbook" | "context">): string {
