@@ -64,6 +64,9 @@ const PIPES: Readonly<Record<string, PipeRule>> = {
   striptags: rendered,
   force_escape: rendered,
   stringformat: rendered,
+  // A form, or a field of it, as crispy-forms renders it.
+  crispy: rendered,
+  as_crispy_field: rendered,
   add: passes,
   join: (engine, value, _args, expr, frame) => {
     engine.text(items(engine, value, expr, frame, "iterate"), spanOf(frame.file, expr.value), frame);

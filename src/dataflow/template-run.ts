@@ -379,7 +379,8 @@ function runPartial(engine: Engine, stmt: Tag, frame: Frame): void {
   engine.execute(partial.body, { ...frame, env: newEnv(frame.env), file: partial.file, depth: frame.depth + 1, caller: frame, callSite: site });
 }
 
-const RENDERING_TAGS: ReadonlySet<string> = new Set(["firstof", "cycle", "blocktranslate", "blocktrans", "trans", "translate"]);
+/** The last two render a form: those of crispy-forms and of django-bootstrap. */
+const RENDERING_TAGS: ReadonlySet<string> = new Set(["firstof", "cycle", "blocktranslate", "blocktrans", "trans", "translate", "crispy", "bootstrap_form"]);
 /** Built-in tags that read no more of their arguments than the template says. */
 const PLAIN_TAGS: ReadonlySet<string> = new Set([
   "url",
