@@ -1,4 +1,5 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../../tests/support/framework-case.ts";
 
 const MODELS = `from django.db import models
@@ -327,6 +328,20 @@ class ReplacedForm(forms.Form):
 test("form sets offer the same options", async () => {
   await expectMarked(files(`VenueFormSet = forms.modelformset_factory(Venue, fields=["name", "city"])\n`, "# expect: country"));
   await expectMarked(files(`VenueFormSet = forms.modelformset_factory(Venue, fields=["name"])\n`));
+});
+
+test("a form that a module makes asks for its options when a page shows it", async () => {
+  const { findings } = await analyseShop(
+    files(`class CityForm(forms.Form):
+    form = forms.modelform_factory(Venue, fields=["name", "city"])
+    city = forms.ModelChoiceField(City.objects.all())
+
+
+Venues = forms.modelform_factory(Venue, fields=["name", "city"])
+`),
+  );
+  expect(findings.filter(({ rule }) => rule === "query-at-import")).toEqual([]);
+  expect(findings.some(({ rule }) => rule === "n-plus-one")).toBe(true);
 });
 
 test("Select2 shows every option of a plain select, and asks for others while somebody types", async () => {

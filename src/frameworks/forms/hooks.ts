@@ -246,9 +246,11 @@ const formsetChoices =
     const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
     const other = new Set(otherWidgets(widgets ?? null));
     if (found === null || fields === undefined) return UNKNOWN;
+    // A module may make the form; a page asks for its options when it shows them.
+    const later = { ...site, expr: null, frame: { ...site.frame, atImport: false } };
     for (const name of stringItems(fields) ?? []) {
       const field = found.fields.get(name);
-      if (field !== undefined && isChoosable(field) && !other.has(name)) renderOptions(engine, field, { ...site, expr: null });
+      if (field !== undefined && isChoosable(field) && !other.has(name)) renderOptions(engine, field, later);
     }
     return UNKNOWN;
   };
