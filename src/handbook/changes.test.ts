@@ -5,7 +5,7 @@ import { actionOf } from "./changes.ts";
 
 const at = (role: Place["role"], file: string, line: number): Place => ({ role, file, line, column: 1, endLine: line, endColumn: 9 });
 const of = (role: Place["role"], object: string): Place => ({ ...at(role, "", 0), object });
-const finding = (...places: Place[]): Finding => ({ places }) as unknown as Finding;
+const finding = (...places: Place[]): Finding => ({ places, chapter: "1.2" }) as unknown as Finding;
 
 describe("the place of a change", () => {
   test("is the line that sends the statement, before the model of its table", () => {
@@ -16,6 +16,8 @@ describe("the place of a change", () => {
     expect(mainPlaceText(finding(of("statement", "42"), at("definition", "shop/models.py", 24)))).toBe("shop/models.py:24"));
   test("is what of the database it is about", () =>
     expect(mainPlaceText(finding(of("table", "public.shop_order"), at("queryset", "shop/office.py", 129)))).toBe("shop_order"));
+  test("is the line where the code is judged, and the table only says how large the matter is", () =>
+    expect(mainPlaceText({ ...finding(of("table", "public.shop_order"), at("queryset", "shop/office.py", 129)), chapter: "2.2" })).toBe("shop/office.py:129"));
 });
 
 describe("what a change does", () => {

@@ -73,7 +73,12 @@ function notPlanned({ study }: Database): Judgement["unjudged"] {
   const [first] = unplanned;
   return first === undefined
     ? []
-    : [{ object: "", why: `needs plans of ${formatCount(unplanned.length, "statement")}, the first of which PostgreSQL refuses: ${first.why}` }];
+    : [
+        {
+          object: "",
+          why: `needs plans of ${formatCount(unplanned.length, "statement")}, ${unplanned.length === 1 ? "which" : "the first of which"} PostgreSQL refuses: ${first.why}`,
+        },
+      ];
 }
 
 function toDraft(index: StudiedIndex, served: readonly Served[], input: DatabaseInput): DatabaseDraft {

@@ -55,13 +55,24 @@ function toDraft(call: ChainCall, origin: Origin, input: RuleInput): FindingDraf
       joined === 0
         ? `\`select_related()\` in \`${holder}\` joins nothing: \`${name}\` has no foreign key that may not be NULL.`
         : `\`select_related()\` in \`${holder}\` joins ${count(joined, "table")} to every \`${name}\`, and no nullable foreign key.`,
-    reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones: ${count(skipped, "key")} of this model ${skipped === 1 ? "stays" : "stay"} lazy.`,
-    remedy: 'Name the relations that are read, such as `select_related("author", "author__publisher")`.',
+    reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones${skipped === 0 ? "" : `: ${count(skipped, "key")} of this model ${skipped === 1 ? "stays" : "stay"} lazy`}.`,
+    remedy: remedyOf(origin, input),
     doubt: "all of the joined rows are read",
     model: origin.model,
     places: [{ role: "queryset", span: { file: call.file, start: call.start, end: call.end }, label: "names no relation" }],
     fixes: fixesFor(call, origin, input),
   };
+}
+
+/** In the names of this model: those that are read, where such reads were seen, or the first that it has. */
+function remedyOf(origin: Origin, input: RuleInput): string {
+  const read = readPaths(origin, input);
+  const model = input.graph.byLabel(origin.model);
+  const first = [...(model?.fields.values() ?? [])].find(({ relation }) => relation?.kind === "fk" || relation?.kind === "o2o");
+  const names = read.length > 0 ? read : first === undefined ? [] : [first.name];
+  if (names.length === 0) return "Drop it.";
+  const call = `\`select_related(${names.map((name) => `"${name}"`).join(", ")})\``;
+  return read.length > 0 ? `Name the relations that are read: ${call}.` : `Name the relations that are read, such as ${call}.`;
 }
 
 /** Names the relations that the rows' readers go over, where all readers were seen. */

@@ -32,7 +32,7 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
   const words = { ...context, pathPrefix: "" };
   const { severity, rule, confidence, claim, message, fixes } = finding;
   const removed = removedWords(finding, handbook);
-  const place = mainPlace(finding.places);
+  const place = mainPlace(finding);
   const page = context.findingPage?.(finding) ?? null;
   const why = whyOf(finding);
   const parts = [

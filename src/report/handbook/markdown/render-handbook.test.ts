@@ -296,3 +296,22 @@ describe("names that mean harm", () => {
     );
   });
 });
+
+describe("the figures under a finding's evidence", () => {
+  const [first] = SAMPLE_HANDBOOK.report.findings.filter(({ chapter }) => chapter === "2.4");
+  const figures = (scopes: number): string => {
+    const evidence = [
+      { kind: "recorded" as const, note: "seen", statements: 10, milliseconds: 9, most: 12, scopes, totalStatements: 20, totalMilliseconds: 18 },
+    ];
+    const findings = SAMPLE_HANDBOOK.report.findings.map((one) => (one.id === first?.id ? { ...one, evidence } : one));
+    const pages = draw({ ...SAMPLE_HANDBOOK, report: { ...SAMPLE_HANDBOOK.report, findings } });
+    return /^Figures: .*$/m.exec(pages.get("n1-analysis.md") ?? "")?.[0] ?? "";
+  };
+
+  test("say in words what the sentence leaves out", () => {
+    expect(figures(2)).toBe("Figures: most in one 12, times 2, statements in all 20, time in all 18 ms.");
+  });
+  test("are none where it happened once", () => {
+    expect(figures(1)).toBe("");
+  });
+});
