@@ -74,9 +74,9 @@ function adviceLine(advice: readonly Advice[]): string {
   return `${advice.length === 1 ? "1 piece" : `${formatNumber(advice.length)} pieces`} of advice, ${rungs.join(" and ")}${files === 0 ? "" : `, with ${formatCount(files, "file")} to take`}.`;
 }
 
-function examinedOf(section: string, advice: readonly Advice[], { report }: HandbookInput): string {
+export function examinedOf(section: string, advice: readonly Advice[], { report }: HandbookInput): string {
   const known = report.coverage.sections.find((one) => one.section === section)?.examined ?? "";
-  const words = [...known.split(/,\s+(?=\d)/), ...advice.map(({ examined }) => examined.replace(/\.$/, ""))];
+  const words = [known, ...advice.map(({ examined }) => examined.replace(/\.$/, ""))].flatMap((text) => text.split(/,\s+(?=\d)/));
   return mostOfEach(words.map((one) => one.trim()).filter(Boolean)).join(", ");
 }
 
@@ -88,7 +88,9 @@ function mostOfEach(words: readonly string[]): readonly string[] {
     const count = digits === undefined ? 1 : Number(digits.replaceAll(",", ""));
     if (count > (counts.get(noun)?.count ?? 0)) counts.set(noun, { count, text: word });
   }
-  return [...counts.values()].map(({ text }) => singular(text));
+  // `51 tables and their TOAST tables` says the tables too.
+  const isSaid = (noun: string, count: number): boolean => [...counts].some(([other, { count: more }]) => more >= count && other.startsWith(`${noun} and `));
+  return [...counts].flatMap(([noun, { count, text }]) => (isSaid(noun, count) ? [] : [singular(text)]));
 }
 
 /** `1 columns of JSON`: rules that write the plural for any number. */
@@ -105,6 +107,7 @@ function judgedRules(section: string, { rules, report }: HandbookInput): { reado
 }
 
 const COMMANDS: readonly (readonly [need: RegExp, command: string])[] = [
+  [/--since-snapshot/, "luthier tune --since-snapshot FILE"],
   [/database|snapshot|pg_stat_statements|counters|statistics/, "luthier tune --db URL"],
   [/recording|recorded/, "luthier record -- COMMAND"],
   [/pgbouncer|pooler/i, "luthier tune --pgbouncer URL"],

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import type { Advice } from "../model/advice.ts";
+import type { HandbookInput } from "./input.ts";
+import { commandFor, examinedOf } from "./section-state.ts";
+
+const weighed = (known: string, ...advised: string[]): string =>
+  examinedOf(
+    "7.2",
+    advised.map((examined) => ({ examined })) as unknown as Advice[],
+    {
+      report: { coverage: { sections: [{ section: "7.2", examined: known }] } },
+    } as unknown as HandbookInput,
+  );
+
+test("of what rules and advisors weighed, each kind is said once", () => {
+  expect(weighed("383 settings", "9 settings, 459 statements")).toBe("383 settings, 459 statements");
+  expect(weighed("51 tables, 51 tables and their TOAST tables, 5 sessions")).toBe("51 tables and their TOAST tables, 5 sessions");
+});
+
+test("an earlier snapshot is named, not taken", () => {
+  expect(commandFor("needs an earlier snapshot of this database: name it with --since-snapshot")).toBe("luthier tune --since-snapshot FILE");
+});
