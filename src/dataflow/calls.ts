@@ -9,7 +9,9 @@ import { isGiven } from "./given.ts";
 import { joinLeft } from "./attribute-writes.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
+import { loadsMore, type LoadNode } from "./load-tree.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
+import { loadOnto } from "./rows.ts";
 import { resend } from "./sends.ts";
 import {
   alternatives,
@@ -55,6 +57,8 @@ export interface Summary {
   readonly outside: OutsideReplay;
   /** By the place of the argument: rows of querysets that the call went through, with what it put on them. */
   readonly given: readonly (RowValue | null)[];
+  /** By the place of the argument: what `prefetch_related_objects()` has loaded onto the row. */
+  readonly loaded: readonly (LoadNode | null)[];
 }
 
 type Tables = Map<FunctionValue["def"], Map<string, Map<string, Summary>>>;
@@ -144,7 +148,8 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
     return UNKNOWN;
   }
   const since = freshId();
-  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [], outside: [], given: [] };
+  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [], outside: [], given: [], loaded: [] };
+  const before = values.map(loadOf);
   table.set(key, summary);
   const depends = engine.dependsOn;
   const isOwn = fn.module.origin === "project";
@@ -160,7 +165,14 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
     if (event.kind === "schema") return event.loop?.id === site.frame.loop?.id ? ({ frame }: CallSite) => engine.recorder.changeSchema(frame.loop) : null;
     return event.kind === "cache" ? cacheReplayer(engine, event.fact, site) : event.fact.loop === null ? replayer(engine, event, since) : null;
   });
-  Object.assign(summary, { isDone: true, sent, outside, replay: replay.filter((again) => again !== null), given: values.map(rowsOf) });
+  Object.assign(summary, {
+    isDone: true,
+    sent,
+    outside,
+    replay: replay.filter((again) => again !== null),
+    given: values.map(rowsOf),
+    loaded: values.map((value, index) => loadedSince(value, before[index] ?? null)),
+  });
   engine.dependsOn = depends;
   return summary.result;
 }
@@ -228,8 +240,20 @@ function rowsOf(value: Value): RowValue | null {
   return value.kind === "queryset" ? value.rows : null;
 }
 
+function loadOf(value: Value): LoadNode | null {
+  return value.kind === "row" ? value.load : null;
+}
+
+function loadedSince(value: Value, before: LoadNode | null): LoadNode | null {
+  return value.kind === "row" && before !== null && loadsMore(before, value.load) ? value.load : null;
+}
+
 function reuse(engine: Engine, summary: Summary, values: readonly Value[], site: CallSite): Value {
   for (const [index, value] of values.entries()) if (value.kind === "queryset") value.rows = summary.given[index] ?? value.rows;
+  for (const [index, load] of summary.loaded.entries()) {
+    const row = values[index];
+    if (load !== null && row?.kind === "row") loadOnto(row, load);
+  }
   resend(engine, summary.sent, site);
   replayOutside(engine, summary.outside, site);
   for (const again of summary.replay) again(site);

@@ -85,13 +85,13 @@ function isColumn({ fields }: Model, name: string): boolean {
   return field === undefined ? [...fields.values()].some(({ attname }) => attname === name) : field.relation === null;
 }
 
-/** Code sets a column of the row, or any of them: a copy may be another value from here on. */
+/** Code sets a column of the row, or any of them: it may be another value than its copy, or than the filter's, from here on. */
 export function noteColumnSet(engine: Engine, value: Value, column: string | null): void {
   for (const row of alternatives(value)) {
     if (row.kind !== "row") continue;
     // A relation that is set sets its column.
     const set = column === null ? null : (row.model.fields.get(column)?.attname ?? column);
-    for (const one of copiesOf(engine, row.model).values()) {
+    for (const one of [...copiesOf(engine, row.model).values(), ...row.load.fixed.keys()]) {
       if (set === null || set === one) (row.origin.columnsSet ??= new Set()).add(joinPath(row.path, one));
     }
   }
@@ -122,5 +122,10 @@ function attributeOfName(expr: Expr): { readonly of: string; readonly name: stri
 
 function isUnchanged(engine: Engine, row: RowValue, copy: string, column: string): boolean {
   if (copiesOf(engine, row.model).get(copy) !== column || row.extra.has(copy)) return false;
-  return (isFetched(row) || row.isBeingCreated === true) && row.origin.columnsSet?.has(joinPath(row.path, column)) !== true;
+  return (isFetched(row) || row.isBeingCreated === true) && !isColumnSet(row, column);
+}
+
+/** Code has set a column of such a row, of those that are noted. */
+export function isColumnSet(row: RowValue, column: string): boolean {
+  return row.origin.columnsSet?.has(joinPath(row.path, column)) === true;
 }

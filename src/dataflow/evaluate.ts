@@ -17,8 +17,11 @@ import { isOfOneRound, runWhereHolds } from "./leaving.ts";
 import { forgetGiven } from "./conditions.ts";
 import { SLICE } from "./collections.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
+import { cachedRelation } from "./prefetch-cache.ts";
 import { ruledOut } from "./ruled-out.ts";
+import { narrowedByName } from "./unknown-receivers.ts";
 import {
+  NO_ARGS,
   ABSENT,
   alternatives,
   dict,
@@ -183,7 +186,9 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
   const args = evaluateArgs(engine, expr, frame);
   noteSqlText(engine, expr, args, frame);
   if (isLogging(expr)) logged(engine, args, spanOf(frame.file, expr), frame);
-  const result = engine.call(target, args, { span: spanOf(frame.file, expr), frame, expr });
+  const site = { span: spanOf(frame.file, expr), frame, expr };
+  const called = engine.call(target, args, site);
+  const result = target.kind === "unknown" ? (narrowedByName(engine, expr, args, site) ?? called) : called;
   forgetGiven(expr, frame);
   engine.dependsOn = Math.max(outer, engine.dependsOn);
   return extendChain(expr, result, frame);
@@ -297,6 +302,11 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
 }
 
 function subscriptValue(engine: Engine, expr: Subscript, frame: Frame): Value {
+  const cached = cachedRelation(engine, expr, frame);
+  if (cached !== null) {
+    const site = siteOf(frame, expr, expr.object);
+    return engine.callMethod(engine.attribute(cached.row, cached.name, site), "all", NO_ARGS, { ...site, expr: null });
+  }
   const object = engine.evaluate(expr.object, frame);
   const index = engine.evaluate(expr.index, frame);
   return engine.subscript(object, index, expr, frame);
@@ -332,7 +342,7 @@ function dictValue(engine: Engine, entries: readonly { readonly key: Expr | null
     if (key === null) mergeDict(made, evaluated);
     else setItem(made, engine.evaluate(key, frame), evaluated);
   }
-  return made;
+  return frame.atImport && frame.def === null ? { ...made, written: new Set([...made.entries.keys()].filter((key) => made.maybe?.has(key) !== true)) } : made;
 }
 
 function comprehensionValue(engine: Engine, expr: Comprehension, frame: Frame): Value {
@@ -508,7 +518,7 @@ function isQuerysetOrUnread(value: Value): boolean {
 function decided(operator: string, left: Value, right: Value, isStub: boolean): boolean | null {
   if (operator === "in" || operator === "not in") {
     if (right.kind === "dict") {
-      const isKey = isKeyOfCall(left, right);
+      const isKey = isWrittenKey(left, right) ? true : isKeyOfCall(left, right);
       // A stub is not all that calls it: the framework may give more.
       if (isStub && isKey === false) return null;
       return isKey === null ? null : (operator === "in") === isKey;
@@ -525,6 +535,11 @@ function decided(operator: string, left: Value, right: Value, isStub: boolean): 
   if (operator === "is" || operator === "==") return equal;
   if (operator === "is not" || operator === "!=") return !equal;
   return null;
+}
+
+/** `"order" in MODELS`: written there. What is not written may have been put in since. */
+function isWrittenKey(key: Value, { written }: DictValue): boolean {
+  return key.kind === "literal" && written?.has(String(key.value)) === true;
 }
 
 /** `"order" in kwargs`: the call says whether it was given. */

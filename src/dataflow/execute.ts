@@ -32,6 +32,7 @@ import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, 
 import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
 import { fillingOf, isFillingAfter } from "./remembered.ts";
 import { isStoring } from "./stored.ts";
+import { isPrefetchedThere } from "./prefetch-cache.ts";
 import { ruledOut } from "./ruled-out.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
 import { isKnownClass, narrowing, type Narrowing } from "./instances.ts";
@@ -658,7 +659,7 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame, rest: Rest): boolea
   const arms: Arm[] = [
     ["try", () => executeGuarded(engine, stmt.body, frame) || engine.execute(stmt.otherwise, frame)],
     ...stmt.handlers
-      .filter((handler) => !isNeverRaised(handler, stmt.body, frame))
+      .filter((handler) => !isNeverRaised(handler, stmt.body, frame) && !isPrefetchedThere(engine, handler, stmt.body, frame))
       .map((handler, index): Arm => [
         `${handler.start}:except${index}`,
         () => {

@@ -5,6 +5,7 @@ import type { Engine } from "./engine.ts";
 import { rowsMade } from "./found-or-made.ts";
 import { lookUp, type Binding, type Frame } from "./frame.ts";
 import { withPrefetched } from "./load-tree.ts";
+import { PREFETCH_CACHE } from "./prefetch-cache.ts";
 import {
   ABSENT,
   alternatives,
@@ -137,14 +138,12 @@ function byPrefetched({ left, operators: [operator], rights: [right] }: Compare,
   return operator === "in" ? { then: holds, otherwise: NONE_OF_THEM } : { then: NONE_OF_THEM, otherwise: holds };
 }
 
-const CACHE = "_prefetched_objects_cache";
-
 /** `row` of `row._prefetched_objects_cache` and of `getattr(row, "_prefetched_objects_cache", {})`. */
 function cacheOwner(expr: Expr): string | null {
-  if (expr.kind === "attribute") return expr.name === CACHE && expr.object.kind === "name" ? expr.object.name : null;
+  if (expr.kind === "attribute") return expr.name === PREFETCH_CACHE && expr.object.kind === "name" ? expr.object.name : null;
   if (expr.kind !== "call" || expr.callee.kind !== "name" || expr.callee.name !== "getattr") return null;
   const [of, attribute] = expr.args;
-  return of?.kind === "name" && attribute?.kind === "str" && attribute.value === CACHE ? of.name : null;
+  return of?.kind === "name" && attribute?.kind === "str" && attribute.value === PREFETCH_CACHE ? of.name : null;
 }
 
 /** `isinstance(name, …)` of a name that can be several things. */

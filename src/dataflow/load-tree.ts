@@ -53,6 +53,8 @@ export interface LoadNode {
   readonly pinned: ReadonlySet<string>;
   /** Foreign keys that a filter found to be NULL: there is no row to fetch. */
   readonly nulls: ReadonlySet<string>;
+  /** Columns of which a filter wrote out the one value that all rows have. */
+  readonly fixed: ReadonlyMap<string, string | number | boolean>;
   /** Relations of which a refresh of the row has thrown away whatever was loaded. */
   readonly refreshed: ReadonlySet<string> | "all";
 }
@@ -89,6 +91,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
     fields.standsFor,
     [...fields.pinned].toSorted().join(","),
     [...fields.nulls].toSorted().join(","),
+    JSON.stringify([...fields.fixed].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     fields.refreshed === "all" ? "all" : [...fields.refreshed].toSorted().join(","),
   ].join("/");
 }
@@ -118,6 +121,7 @@ export const BARE: LoadNode = {
   standsFor: null,
   pinned: NO_NAMES,
   nulls: NO_NAMES,
+  fixed: NOTHING,
   refreshed: NO_NAMES,
 };
 
@@ -139,9 +143,14 @@ export function withNulls(load: LoadNode, names: readonly string[]): LoadNode {
   return names.every((name) => load.nulls.has(name)) ? load : node({ ...load, nulls: new Set([...load.nulls, ...names]) });
 }
 
+export function withFixed(load: LoadNode, columns: ReadonlyMap<string, string | number | boolean>): LoadNode {
+  return columns.size === 0 ? load : node({ ...load, fixed: new Map([...load.fixed, ...columns]) });
+}
+
 /** Rows of another queryset join these: what one's filter says does not hold for all. */
 export function withoutFilters(load: LoadNode): LoadNode {
-  return load.pinned.size === 0 && load.nulls.size === 0 ? load : node({ ...load, pinned: NO_NAMES, nulls: NO_NAMES });
+  const isUnfiltered = load.pinned.size === 0 && load.nulls.size === 0 && load.fixed.size === 0;
+  return isUnfiltered ? load : node({ ...load, pinned: NO_NAMES, nulls: NO_NAMES, fixed: NOTHING });
 }
 
 export function withOpaque(load: LoadNode): LoadNode {
@@ -188,6 +197,21 @@ export function withPath(load: LoadNode, path: readonly string[], leaf: LoadedRe
         }
       : { ...base, uses: [...base.uses, ...leaf.uses], node: withPath(base.node, tail, leaf) };
   return node({ ...load, relations: new Map(load.relations).set(head, child) });
+}
+
+/** The row of a relation, which the row keeps, has this loaded. */
+export function withKept(load: LoadNode, name: string, kept: LoadNode): LoadNode {
+  const known = load.relations.get(name);
+  const relation: LoadedRelation =
+    known === undefined || isGone(known) ? { node: kept, how: "known", uses: [], queryset: null, row: null } : { ...known, node: kept };
+  return node({ ...load, relations: new Map(load.relations).set(name, relation) });
+}
+
+/** Something was loaded onto the row, and nothing of what it had is gone. */
+export function loadsMore(before: LoadNode, after: LoadNode): boolean {
+  return (
+    before !== after && [...before.relations].every(([name, { how }]) => after.relations.get(name)?.how === how) && after.relations.size + after.lists.size > 0
+  );
 }
 
 export function withKnownRow(load: LoadNode, name: string, row: RowValue): LoadNode {
@@ -237,7 +261,7 @@ export function withDropped(load: LoadNode, names: ReadonlySet<string> | null): 
     else relations.delete(name);
   }
   const nulls = names === null ? load.nulls : new Set([...load.nulls].filter((name) => !names.has(name)));
-  return node({ ...load, relations, nulls, selectsAll: names === null ? false : load.selectsAll });
+  return node({ ...load, relations, nulls, fixed: names === null ? NOTHING : load.fixed, selectsAll: names === null ? false : load.selectsAll });
 }
 
 /** The same, where `refresh_from_db()` has done it. */
@@ -366,6 +390,7 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     standsFor: b.standsFor ?? a.standsFor,
     pinned: new Set([...a.pinned, ...b.pinned]),
     nulls: new Set([...a.nulls, ...b.nulls]),
+    fixed: new Map([...a.fixed, ...b.fixed]),
     refreshed: a.refreshed === "all" || b.refreshed === "all" ? "all" : new Set([...a.refreshed, ...b.refreshed]),
   });
 }

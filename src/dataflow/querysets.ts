@@ -20,6 +20,7 @@ import {
   withJoinsUnread,
   withKnownRow,
   withList,
+  withFixed,
   withNulls,
   withOnly,
   withOpaque,
@@ -420,9 +421,26 @@ const narrows: Method = (_engine, queryset, args, _site, name) => {
   if (name === "exclude") return requeried(queryset, { load: withNulls(queryset.load, nullsLeft(queryset, args)), narrowed: true });
   if (name !== "filter") return requeried(queryset, { narrowed: true });
   const narrowed = narrowedTargets(queryset.model, queryset.load, args);
-  const load = withNulls(withPinned(narrowed, pinnedKeys(queryset, args)), nullKeys(queryset, args));
+  const load = withNulls(withPinned(withFixed(narrowed, fixedColumns(queryset.model, args)), pinnedKeys(queryset, args)), nullKeys(queryset, args));
   return requeried(queryset, { load, narrowed: true, atMostOne: queryset.atMostOne || namesOneRow(queryset, args) });
 };
+
+const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
+  string: ["CharField", "SlugField", "TextField"],
+  number: ["IntegerField", "SmallIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField", "BigIntegerField"],
+  boolean: ["BooleanField"],
+};
+
+/** `filter(kind="mail")`: columns that hold this in all rows, as rows give it; a field of another class may make something else of it. */
+function fixedColumns({ fields }: Model, args: CallArgs): Map<string, string | number | boolean> {
+  const found = new Map<string, string | number | boolean>();
+  for (const [name, value] of args.keywords) {
+    if (value.kind !== "literal" || value.value === null || args.maybe?.has(name) === true) continue;
+    const type = fields.get(name)?.type ?? "";
+    if (WRITTEN_AS[typeof value.value]?.some((one) => type.startsWith("django.db.models.") && type.endsWith(`.${one}`)) === true) found.set(name, value.value);
+  }
+  return found;
+}
 
 /** `filter(customer=one)`: foreign keys with one value in all rows. */
 function pinnedKeys({ model }: QuerysetValue, args: CallArgs): string[] {
@@ -803,6 +821,7 @@ export function withPrefetch(
   const steps = lookupSteps(engine, target.model, lookup.path);
   // What the row was told already is not fetched again.
   if (steps.length === 1 && lookup.queryset === null && load.relations.get(steps[0] ?? "")?.how === "known") return load;
+  noteLoadedBelow(engine, steps, lookup.queryset);
   const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
   const leaf: LoadedRelation = {
     node: lookup.queryset?.load ?? BARE,
@@ -825,6 +844,11 @@ export function withPrefetch(
   if (steps.length === 1) return withList(load, lookup.toAttr, asList);
   const parent = withList(BARE, lookup.toAttr, asList);
   return withPath(load, steps.slice(0, -1), { ...leaf, node: parent, queryset: null });
+}
+
+/** `Prefetch("lines", Line.objects.select_related("product"))` loads `lines__product`. */
+function noteLoadedBelow(engine: Engine, steps: readonly string[], queryset: QuerysetValue | null): void {
+  for (const name of queryset?.load.relations.keys() ?? []) engine.recorder.loadedEagerly.add(`${steps.at(-1) ?? ""}>${queryset?.model.label}.${name}`);
 }
 
 interface PrefetchLookup {

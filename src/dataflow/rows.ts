@@ -15,6 +15,7 @@ import {
   withDropped,
   withGiven,
   withJoinsUnread,
+  withKept,
   withKnownRow,
   withNulls,
   withPeers,
@@ -23,7 +24,8 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
-import { noteColumnSet, trackerOf } from "./copied-columns.ts";
+import { isColumnSet, noteColumnSet, trackerOf } from "./copied-columns.ts";
+import { PREFETCH_CACHE } from "./prefetch-cache.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   alternatives,
@@ -69,6 +71,7 @@ export interface RowFields {
   readonly doubts?: readonly string[];
   readonly isNew?: boolean;
   readonly extra?: Map<string, Value>;
+  readonly keptBy?: RowValue["keptBy"];
 }
 
 export function makeRow(fields: RowFields): RowValue {
@@ -131,13 +134,19 @@ export function isBeyondReach(path: string): boolean {
   return path.split("__").length > MAX_STEPS;
 }
 
+/** `book.author` is one object however often it is read: what is loaded onto it is there for the next reader of `book`. */
+export function loadOnto(row: RowValue, load: LoadNode): void {
+  row.load = load;
+  if (row.keptBy !== undefined) loadOnto(row.keptBy.row, withKept(row.keptBy.row.load, row.keptBy.field, load));
+}
+
 /** Reads an attribute of a row; null when the model says nothing about it. */
 export function rowAttribute(engine: Engine, row: RowValue, name: string, site: AccessSite): Value | null {
   if (row.lazy !== undefined) noteSent(engine, { kind: "signed in", model: row.model.label }, site, row.lazy);
   const set = row.extra.get(name);
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return SET;
-  if (name === "_prefetched_objects_cache") return prefetchedNames(row);
+  if (name === PREFETCH_CACHE) return prefetchedNames(row);
   if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) {
@@ -266,6 +275,8 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   if (row.load.nulls.has(field.name)) return NONE;
   if (!isFetched(row)) return UNKNOWN;
+  const fixed = isColumnSet(row, field.name) ? undefined : row.load.fixed.get(field.name);
+  if (fixed !== undefined) return literal(fixed);
   return isKey ? PRESENT : storedValue(field);
 }
 
@@ -459,6 +470,7 @@ function relatedRow(engine: Engine, row: RowValue, field: Field, target: Model, 
     shared: isShared(row, field) ? path : row.shared,
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,
+    keptBy: { row, field: field.name },
   });
 }
 

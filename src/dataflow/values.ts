@@ -116,6 +116,8 @@ export interface RowValue {
   readonly isBeingCreated?: true;
   /** `request.user` was put somewhere here, and is fetched by the first read of it. */
   readonly lazy?: Span;
+  /** The row of whose relation this is: it keeps the object, with whatever that is told later. */
+  readonly keptBy?: { readonly row: RowValue; readonly field: string };
   /** Never None: one of a loop's rows, what `get()` gives, what a key leads to that cannot be NULL or that the filter gave. */
   readonly isThere?: true;
 }
@@ -207,6 +209,8 @@ export interface DictValue {
   maybe?: Set<string>;
   /** The keywords of one call: no round of a loop but this one fills it. */
   readonly isOfCall?: true;
+  /** Keys that a module or a class writes down where it makes the dictionary: they are there whenever anybody asks. */
+  readonly written?: ReadonlySet<string>;
   /** What values under unknown keys can be; null when all keys are known. */
   rest: Value | null;
   /** What keys can be where they are not literal. */

@@ -12,6 +12,11 @@ export function positionOf(text: string, offset: number): { readonly line: numbe
   return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
 }
 
+/** The offset of a place's line and column, as `positionOf` gave them. */
+export function offsetOf(text: string, { line, column }: { readonly line: number; readonly column: number }): number {
+  return (lineStartsOf(text)[line - 1] ?? 0) + column - 1;
+}
+
 /** One run's texts are few, and each is asked for many times. */
 const startsOfTexts = new Map<string, readonly number[]>();
 

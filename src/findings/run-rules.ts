@@ -4,6 +4,7 @@ import type { Coverage, Database, Deployment, Finding, FindingDraft, Judgement, 
 import type { Recording } from "../model/recording.ts";
 import { doubtGenericLines } from "./generic-lines.ts";
 import { withNewerDjango } from "./newer-django.ts";
+import { doubtOnceCode } from "./once-code.ts";
 import { ownDrafts } from "./own-code.ts";
 import { concernsProject } from "./own-tables.ts";
 import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
@@ -51,7 +52,7 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
 
 /** What only all findings beside each other tell: which are in doubt, and which say the same. */
 function together(findings: readonly Finding[], source: RuleInput | null): Finding[] {
-  const doubted = doubtTestData(doubtGenericLines(findings, source), source);
+  const doubted = doubtOnceCode(doubtTestData(doubtGenericLines(findings, source), source), source);
   const supported = withNewerDjango(doubted, source?.project.djangoVersion ?? null);
   return withMadeOnce(withoutSameAdvice(withSameClaimsMerged(supported)));
 }

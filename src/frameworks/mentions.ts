@@ -10,6 +10,8 @@ export interface Mentions {
   readonly isOther: boolean;
 }
 
+const NO_BASES: ReadonlySet<string> = new Set();
+
 type Found = Map<string, { readonly actions: Set<string>; isOther: boolean }>;
 
 const known = new WeakMap<Program, ReadonlyMap<string, Mentions>>();
@@ -35,7 +37,8 @@ function collect(program: Program): Found {
   return found;
 }
 
-function note(node: SyntaxNode, found: Found): void {
+/** `bases`: of the class that the node stands in, which takes over from them what it names (`Base.fields + (…)`). */
+function note(node: SyntaxNode, found: Found, bases: ReadonlySet<string> = NO_BASES): void {
   switch (node.kind) {
     case "import":
       return;
@@ -45,7 +48,7 @@ function note(node: SyntaxNode, found: Found): void {
       return other(node.name, found);
     case "attribute":
       other(node.name, found);
-      return note(node.object, found);
+      return node.object.kind === "name" && bases.has(node.object.name) ? undefined : note(node.object, found, bases);
     case "str":
       // `"shop.views.Orders"`
       return node.value.includes(".") ? other(node.value.slice(node.value.lastIndexOf(".") + 1), found) : undefined;
@@ -57,21 +60,22 @@ function note(node: SyntaxNode, found: Found): void {
         return;
       }
       const isSuper = node.callee.kind === "name" && node.callee.name === "super";
-      return isSuper ? undefined : noteChildren(node, found);
+      return isSuper ? undefined : noteChildren(node, found, bases);
     }
     default:
-      return noteChildren(node, found);
+      return noteChildren(node, found, bases);
   }
 }
 
-function noteChildren(node: SyntaxNode, found: Found): void {
-  for (const child of childrenOf(node)) note(child, found);
+function noteChildren(node: SyntaxNode, found: Found, bases: ReadonlySet<string>): void {
+  for (const child of childrenOf(node)) note(child, found, bases);
 }
 
 function noteClass(def: ClassDef, found: Found): void {
+  const bases = new Set(def.bases.flatMap((base) => (base.kind === "name" ? [base.name] : [])));
   for (const child of childrenOf(def)) {
     const isBase = (child.kind === "name" || child.kind === "attribute") && def.bases.includes(child);
-    if (!isBase) note(child, found);
+    if (!isBase) note(child, found, bases);
   }
 }
 

@@ -166,7 +166,7 @@ function* importDefinitions(module: PythonModule, stmt: Import): Generator<[stri
 }
 
 /** The module that `from …x import` means: dots count from the module's package. */
-export function absoluteModule(module: PythonModule, stmt: Import): string {
+export function absoluteModule(module: Pick<PythonModule, "name" | "isPackage">, stmt: Import): string {
   if (stmt.level === 0) return stmt.from ?? "";
   const parts = module.name.split(".");
   const up = module.isPackage ? stmt.level - 1 : stmt.level;

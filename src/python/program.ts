@@ -1,6 +1,7 @@
 import type { ClassInfo, Program, PythonModule } from "../model/project.ts";
 import { createClassResolver } from "./resolve-class.ts";
 import { createExpressionResolver, type ExpressionResolver } from "./resolve-expression.ts";
+import { withPlainDefinitions } from "./plain-definitions.ts";
 import { createModuleTable, type SourceModule } from "./resolve-module.ts";
 import { createNameResolver } from "./resolve.ts";
 
@@ -23,7 +24,7 @@ export interface ResolvedProgram extends Program, ExpressionResolver {}
  * const order = program.resolveDotted("shop.models.Order");
  */
 export function buildProgram(sources: readonly SourceModule[], standIns: StandIns = [], returnedClass: ReturnedClass = () => null): ResolvedProgram {
-  const table = createModuleTable(sources);
+  const table = createModuleTable(withPlainDefinitions(sources));
   const names = createNameResolver(table);
   const classes = createClassResolver({
     reference: (module, expr, holder) => expressions.followAlias(expressions.resolveExpression(module, expr, holder)),

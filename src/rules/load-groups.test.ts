@@ -38,6 +38,32 @@ class Query(graphene.ObjectType):
   });
 });
 
+test("of a tree whose levels are rows between, those below the levels that code loads are possible only", async () => {
+  await expectMarked({
+    "shop/parts.py": `from django.db import models
+from shop.models import Product
+
+
+class Kit(models.Model):
+    product = models.ForeignKey(Product, models.CASCADE)
+
+    def texts(self):
+        return [self.product.title] + [text for one in self.kit_parts.all() for text in one.part.texts()]  # expect: kit_parts.part.kit_parts, kit_parts.part.kit_parts.part.kit_parts.part?, kit_parts.part.kit_parts.part.product?
+
+
+class KitPart(models.Model):
+    kit = models.ForeignKey(Kit, models.CASCADE, related_name="kit_parts")
+    part = models.ForeignKey(Kit, models.CASCADE, related_name="kits")
+`,
+    "shop/work.py": `from shop.parts import Kit
+
+
+def texts():
+    return [kit.texts() for kit in Kit.objects.select_related("product").prefetch_related("kit_parts__part__product")]
+`,
+  });
+});
+
 const collected = (model: string, doubts: readonly string[]): LoadGroup => {
   const load = {
     origin: { id: 1, model, collected: true },

@@ -67,10 +67,14 @@ function withoutFurtherTurns(loads: readonly LazyLoad[]): readonly LazyLoad[] {
   });
 }
 
-/** Rows below rows below rows: one level was loaded by hand, or two, and those who did it know how deep the tree is. */
+/**
+ * Rows below rows below rows: one level was loaded by hand, or two, and those who did it know how deep the tree is. Where a row between them says
+ * which they are (`parts__part__parts__part`), a level is two steps.
+ */
 export function isFurtherDown(path: string): boolean {
   const steps = path.split("__");
-  return steps.some((step, index) => step === steps[index + 1] && step === steps[index + 2]);
+  const isSame = (at: number, other: number): boolean => steps[at] !== undefined && steps[at] === steps[other];
+  return steps.some((_, at) => isSame(at, at + 1) && isSame(at, at + 2)) || steps.some((_, at) => isSame(at, at + 2) && isSame(at + 1, at + 3));
 }
 
 function turnKey({ access, path }: LazyLoad): string {

@@ -27,6 +27,34 @@ def shelves(show):
   });
 });
 
+test("a queryset within a Prefetch loads it for the method's callers as well", async () => {
+  await expectMarked({
+    "shop/shelves.py": SHELF("# expect: category?"),
+    "shop/views.py": `from django.db.models import Prefetch
+from shop.models import Product
+from shop.shelves import Shelf
+
+
+def shelves(show):
+    for shelf in Shelf.objects.prefetch_related(Prefetch("products", Product.objects.select_related("category"))):
+        show(shelf)
+`,
+  });
+});
+
+test("rows that a method asks for anew have nothing that was prefetched for its callers", async () => {
+  await expectMarked({
+    "shop/shelves.py": SHELF("# expect: category").replace("products.all()", "products.filter(stock=0)"),
+    "shop/views.py": `from shop.shelves import Shelf
+
+
+def shelves(show):
+    for shelf in Shelf.objects.prefetch_related("products__category"):
+        show(shelf)
+`,
+  });
+});
+
 test("the same relation loaded on another path says nothing of the method's callers", async () => {
   await expectMarked({
     "shop/shelves.py": SHELF("# expect: category"),

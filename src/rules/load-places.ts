@@ -66,9 +66,10 @@ export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   return "certain";
 }
 
-/** A queryset loads the same two steps eagerly: its rows may be those that come here. */
+/** A queryset loads the same two steps eagerly: its rows may be those that come here. Not where a manager asks for rows anew, whatever was prefetched. */
 function isLoadedSomewhere({ origin, path, model }: LazyLoad, { loadedEagerly }: SourceFacts): boolean {
   const steps = path.split("__");
+  if (steps.length === 1 && origin.calls.some(({ name }) => name !== "all")) return false;
   const before = steps.at(-2) ?? origin.relation;
   return before !== null && loadedEagerly.has(`${before}>${model}.${steps.at(-1) ?? ""}`);
 }

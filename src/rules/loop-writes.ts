@@ -8,6 +8,7 @@ import { isNamedAfter } from "./collect-fix.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
 import { isOverOwnFile } from "./own-files.ts";
 import { oncePerPlace } from "./runs.ts";
+import { isOverShortText } from "./short-texts.ts";
 import { isPaced, waitsBeside } from "./waits-beside.ts";
 
 export interface LoopWrite {
@@ -94,7 +95,8 @@ const LONG_ROUND = 14;
 const OUTSIDE = /send|mail|sleep|(?<!pre)fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
 
 export function writeConfidence({ site, loop, receiver, span }: LoopWrite, input: RuleInput): Confidence {
-  if (isOverConstant(site) || isOverOwnFile(site, loop, input) || site.loop === null || isFlush(site) || isForOneMatch(site)) return "possible";
+  if (isOverConstant(site) || isOverOwnFile(site, loop, input) || isOverShortText(site, input) || site.loop === null || isFlush(site) || isForOneMatch(site))
+    return "possible";
   const nodes = [...nodesIn(site.loop)];
   // Code that asks a row for its fields is written for rows of any model.
   if (nodes.some((node) => node.kind === "attribute" && node.name === "_meta" && rootName(receiver).some((name) => rootName(node).includes(name))))

@@ -174,6 +174,26 @@ export function isOnlyTested(input: RuleInput, file: string, tested: Expr): bool
   return false;
 }
 
+/** The whole of `len(rows) > 0`. */
+export interface Comparison {
+  readonly end: number;
+  /** True where there must be none: `len(rows) == 0`. */
+  readonly isNegated: boolean;
+}
+
+const SOME: ReadonlySet<string> = new Set(["> 0", "!= 0", ">= 1"]);
+const NONE: ReadonlySet<string> = new Set(["== 0", "<= 0", "< 1"]);
+
+/** The comparison of a number that asks whether there is any. */
+export function comparedWithNone({ program }: RuleInput, file: string, call: Expr): Comparison | null {
+  const path = pathTo(program, { file, start: call.start, end: call.end });
+  const parent = path[path.lastIndexOf(call) - 1];
+  if (parent?.kind !== "compare" || parent.left !== call || parent.rights.length !== 1) return null;
+  const [right] = parent.rights;
+  const test = right?.kind === "num" ? `${parent.operators[0]} ${right.value}` : "";
+  return SOME.has(test) || NONE.has(test) ? { end: parent.end, isNegated: NONE.has(test) } : null;
+}
+
 /** A variable or an attribute of one: reading it twice gives the same queryset. */
 export function isNamed(expr: Expr): boolean {
   return expr.kind === "name" || (expr.kind === "attribute" && isNamed(expr.object));

@@ -403,6 +403,34 @@ class HallAdmin(admin.ModelAdmin):
   ).toEqual([]);
 });
 
+test("an inline that others build on is shown as these", async () => {
+  await expectMarked(
+    files(
+      `class BaseInline(admin.TabularInline):
+    model = Event
+    raw_id_fields = ["city"]
+    readonly_fields = ["label"]
+
+    def label(self, event):
+        return event.city.name
+
+
+class EventInline(BaseInline):
+    readonly_fields = BaseInline.readonly_fields + ["name"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("city")
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [EventInline]
+`,
+    ),
+  );
+});
+
 test("an inline by a one-to-one key reads one row, one without room for new forms each that is there", async () => {
   const inlines = files(
     `class PlanInline(admin.TabularInline):

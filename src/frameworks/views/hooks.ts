@@ -5,6 +5,7 @@ import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts"
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { withPrefetch } from "../../dataflow/querysets.ts";
 import { recipeArgs } from "../../dataflow/recipes.ts";
+import { loadOnto } from "../../dataflow/rows.ts";
 import { noteSent } from "../../dataflow/sends.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import { noteCounted } from "../counted-pages.ts";
@@ -155,7 +156,9 @@ const prefetchObjects =
       for (const [index, lookup] of lookups.entries()) {
         const span = site.expr?.args[index + 1] ?? site.span;
         const at = { file: site.frame.file, start: span.start, end: span.end };
-        one.load = withPrefetch(engine, one, one.load, lookup, at, site.frame);
+        const load = withPrefetch(engine, one, one.load, lookup, at, site.frame);
+        if (one.kind === "row") loadOnto(one, load);
+        else one.load = load;
         noteRowPrefetch(engine, one, lookup, site);
       }
     }

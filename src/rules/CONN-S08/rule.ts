@@ -5,7 +5,7 @@ import { filesEvidence } from "../deployment/evidence.ts";
 import { isPerTransaction, poolerOf, type Pooler } from "../deployment/pooler.ts";
 import { replaceValue, reviewFix, siblingKey } from "../deployment/setting-edits.ts";
 import { enteredAt } from "../transactions/blocks.ts";
-import { isTestFile } from "../transactions/outside.ts";
+import { isTestFile } from "../test-files.ts";
 import { isView } from "../transactions/views.ts";
 
 export const rule: Rule = {

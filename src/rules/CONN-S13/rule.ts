@@ -3,7 +3,7 @@ import type { DatabaseDraft, EvidenceInput, OutsideCallFact, Rule, RuleInput, Sp
 import { auditEntries, confidenceOf, count, doubtOf, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { holderName } from "../names.ts";
-import { isTestFile } from "../transactions/outside.ts";
+import { isTestFile } from "../test-files.ts";
 import { isView } from "../transactions/views.ts";
 
 export const rule: Rule = {

@@ -3,7 +3,7 @@ import { childrenOf } from "../../python/syntax-tree.ts";
 import { auditEntries, confidenceOf, count, doubtOf, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { isPerTransaction, poolerOf, type Pooler } from "../deployment/pooler.ts";
-import { isTestFile } from "../transactions/outside.ts";
+import { isTestFile } from "../test-files.ts";
 
 export const rule: Rule = {
   meta: {

@@ -76,3 +76,22 @@ def work(tag_id):
   const [finding] = report.findings.filter(({ rule }) => rule === "add-in-loop");
   expect(finding?.remedy).toContain("`Product.tags.through.objects.bulk_create(…, ignore_conflicts=True)`");
 });
+
+test("one object that goes to many rows has an end of the relation too", async () => {
+  const remedy = async (added: string, before = "pass"): Promise<string | undefined> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from shop.models import Product, Tag
+
+
+def work(tag: Tag, tag_id, names):
+    for product in Product.objects.all():
+        ${before}
+        product.tags.add(${added})
+`,
+    });
+    return findings.find(({ rule }) => rule === "add-in-loop")?.remedy;
+  };
+  expect(await remedy("tag")).toBe("Every round adds the same object: pass all rows to its own end of the relation, `tag.products.add(*rows)`.");
+  expect(await remedy("tag_id")).toContain("bulk_create(");
+  expect(await remedy("tag", "tag = Tag.objects.get(name=product.title)")).toContain("bulk_create(");
+});

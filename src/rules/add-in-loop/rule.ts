@@ -1,5 +1,5 @@
 import { modelName } from "../names.ts";
-import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import type { Expr, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, namesIn, sourceText } from "../code.ts";
 import { collectEdits } from "../collect-fix.ts";
@@ -39,7 +39,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const { how } = one.write;
   const words = isOfKey(one, input)
     ? ofKey(relation, how, isSameOwner)
-    : ofLinks(how, { isSameOwner, isAsked: hasOwnThrough(one, input), between: betweenName(one, input) });
+    : ofLinks(how, { isSameOwner, otherEnd: otherEnd(one, input), isAsked: hasOwnThrough(one, input), between: betweenName(one, input) });
   return {
     key: [...writeKey(one), relation],
     confidence: writeConfidence(one, input),
@@ -58,17 +58,26 @@ const COLLECTED = "objects that are made in the loop have to be collected first"
 
 interface Links {
   readonly isSameOwner: boolean;
+  /** `user.followed_tags`, where each round adds the same object to another row. */
+  readonly otherEnd: string | null;
   /** The model between is the project's: Django asks for the links that are there, and leaves it to a conflict where the model is its own. */
   readonly isAsked: boolean;
   /** The model between, as code names it. */
   readonly between: string;
 }
 
-function ofLinks(how: string, { isSameOwner, isAsked, between }: Links): Words {
+function ofLinks(how: string, { isSameOwner, otherEnd, isAsked, between }: Links): Words {
   const isAdd = how === "add";
   const work = isAdd ? (isAsked ? "asks which links exist and then writes its own" : "inserts its links alone") : "deletes its links alone";
+  const reason = `Each call ${work}, with BEGIN and COMMIT where no transaction is open.`;
+  if (otherEnd !== null)
+    return {
+      reason,
+      remedy: `Every round ${isAdd ? "adds" : "removes"} the same object: pass all rows to its own end of the relation, \`${otherEnd}.${how}(*rows)\`.`,
+      doubt: COLLECTED,
+    };
   return {
-    reason: `Each call ${work}, with BEGIN and COMMIT where no transaction is open.`,
+    reason,
     remedy: isSameOwner
       ? `Pass all objects to one \`${how}(*objects)\`.`
       : isAdd
@@ -86,6 +95,26 @@ function ofKey(relation: string, how: string, isSameOwner: boolean): Words {
     remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`, or ${inTurn}.` : `${inTurn.charAt(0).toUpperCase()}${inTurn.slice(1)}.`,
     doubt: isSameOwner ? COLLECTED : "neither calls save() of these rows, as this loop does not",
   };
+}
+
+/** `tag.followers.add(user)` for each tag: `user.followed_tags` takes them all. */
+function otherEnd({ site: { loop }, call, model, write, span }: LoopWrite, input: RuleInput): string | null {
+  const [item, ...others] = call.args;
+  if (loop === null || item === undefined || others.length > 0 || call.keywords.length > 0 || (item.kind !== "name" && item.kind !== "attribute")) return null;
+  const changed = changedNames(loop);
+  if ([...namesIn(item)].some((name) => changed.has(name))) return null;
+  const backs = [...input.graph.models.values()].flatMap((owner) => {
+    const relation = owner.fields.get(write.relation ?? "")?.relation;
+    const isIt = relation?.target === model.label && (relation.kind === "m2m" || relation.kind === "m2m-reverse");
+    return isIt ? [relation.back] : [];
+  });
+  const [back = null, ...more] = new Set(backs);
+  return back === null || more.length > 0 || !isAnInstance(item) ? null : `${sourceText(input, span.file, item)}.${back}`;
+}
+
+/** `add()` takes a key as well, which has no relations. */
+function isAnInstance(item: Expr): boolean {
+  return ![...nodesIn(item)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(?:^|_)(?:id|pk|key)$/.test(node.name));
 }
 
 /** `Order.products.through`: a row's own `products` has it too, but a name in the loop may be of a row of the other end. */

@@ -50,14 +50,18 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const isCall = tested?.kind === "call" || tested?.kind === "name";
   return {
     key: [run.symbol, run.model],
-    confidence: isOwn ? "likely" : "possible",
+    confidence: isOwn && run.atMostOne !== true ? "likely" : "possible",
     claim: `Every matching \`${nameOf(run.model)}\` row is fetched to see whether there is one.`,
     reason: "The truth of a queryset loads all its rows; nothing reads them here.",
     remedy:
       again === null
         ? "Use `.exists()`: it stops at the first row."
         : `Ask for \`${again}()\` once, before the condition, and test what it gives: it is asked for after it anyway.`,
-    doubt: !isOwn ? "a caller that prefetches these rows makes the test free" : "rows that are used later would make the test free",
+    doubt: !isOwn
+      ? "a caller that prefetches these rows makes the test free"
+      : run.atMostOne === true
+        ? "the filter names one row: no more than that one is fetched"
+        : "rows that are used later would make the test free",
     model: run.model,
     places: runPlaces(run, "loads every row"),
     fixes:

@@ -2,7 +2,7 @@ import type { DatabaseDraft, EvidenceInput, Expr, FunctionDef, Judgement, Progra
 import { childrenOf } from "../../python/syntax-tree.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { holderName, modelName } from "../names.ts";
-import { isTestFile } from "../transactions/outside.ts";
+import { isTestFile } from "../test-files.ts";
 import { threadStarts, type ThreadStart } from "./thread-starts.ts";
 import { isWithin } from "../../model/span.ts";
 

@@ -74,3 +74,12 @@ test("a coroutine awaits the delete that it is told of", async () => {
     "Delete them all with one `await ….filter(…__in=…).adelete()`. 0",
   ]);
 });
+
+test("one loop that deletes at two places is told once", async () => {
+  const { findings } = await analyseShop({
+    "shop/work.py":
+      "from shop.models import Order\n\n\ndef work():\n    for row in Order.objects.all():\n        if row.paid:\n            row.delete()\n        elif row.total == 0:\n            row.delete()\n",
+  });
+  const told = findings.filter(({ rule }) => rule === "delete-in-loop");
+  expect(told.map(({ places }) => places.map(({ line }) => line))).toEqual([[5, 7, 9]]);
+});

@@ -1,6 +1,7 @@
 import type { Expr, FindingDraft, FixDraft, Keyword, Model, RelationKind, Rule, RuleInput } from "../../model/index.ts";
 import { changedNames, namesIn, sourceText } from "../code.ts";
 import { asWritten } from "../coroutines.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { withinLoop } from "../loops.ts";
 import {
   changesEachRound,
@@ -29,10 +30,21 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) =>
-    loopWrites(input, new Set(["delete"]))
-      .filter((one) => isGuilty(one, input))
-      .map((one) => asWritten(toDraft(one, input), one.write)),
+    oncePerLoop(
+      loopWrites(input, new Set(["delete"]))
+        .filter((one) => isGuilty(one, input))
+        .map((one) => asWritten(toDraft(one, input), one.write)),
+    ),
 };
+
+/** Rows that one round deletes at several places are collected alike: one change mends them, and is told with all places. */
+function oncePerLoop(drafts: readonly FindingDraft[]): readonly FindingDraft[] {
+  const keyOf = ({ claim, remedy, confidence, places: [loop], fixes }: FindingDraft): string =>
+    JSON.stringify([claim, remedy, confidence, loop?.span, fixes.length > 0 ? fixes : []]);
+  return [...groupBy(drafts, keyOf).values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ ...first, places: [...first.places, ...others.flatMap(({ places }) => places.slice(1))] }],
+  );
+}
 
 /** A queryset's delete() sends the signals too, but a method of the model's own it does not call. */
 function isGuilty(one: LoopWrite, input: RuleInput): boolean {

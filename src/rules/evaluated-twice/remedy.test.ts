@@ -76,3 +76,14 @@ test("what is asked behind another test alone is only possible", async () => {
   expect(await asked("request.strict and rows[0].paid")).toEqual(["possible"]);
   expect(await asked("rows[0].paid and request.strict")).toEqual(["likely"]);
 });
+
+test("outside of a loop, a command asks twice in its one run", async () => {
+  const sure = async (file: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      [file]: "from shop.models import Order\n\n\ndef work():\n    rows = Order.objects.filter(paid=True)\n    return rows[0], rows[1]\n",
+    });
+    return findings.filter(({ rule }) => rule === "evaluated-twice").map(({ confidence }) => confidence);
+  };
+  expect(await sure("shop/work.py")).toEqual(["likely"]);
+  expect(await sure("shop/management/commands/work.py")).toEqual(["possible"]);
+});

@@ -2,6 +2,7 @@ import type { EditDraft, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } fro
 import { pathTo } from "../../python/syntax-tree.ts";
 import { fieldNamed } from "../chains.ts";
 import { exprAt, sourceText } from "../code.ts";
+import { isOncePerRun } from "../command-files.ts";
 import { groupBy } from "../../model/group-by.ts";
 import { isNamed, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
 import { isInside, isSameSpan } from "../../model/span.ts";
@@ -65,7 +66,13 @@ function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
   return {
     key: [second.symbol, second.model, second.how],
     confidence:
-      first.related || first.symbol !== second.symbol || first.calls.length + second.calls.length > 0 || isBehindOperator(first, input) ? "possible" : "likely",
+      first.related ||
+      first.symbol !== second.symbol ||
+      first.calls.length + second.calls.length > 0 ||
+      isBehindOperator(first, input) ||
+      isOncePerRun({ span: second.trail[0] ?? second.span, loop: second.loop })
+        ? "possible"
+        : "likely",
     claim: `The same \`${nameOf(second.model)}\` rows are fetched twice: ${describe(first)}, then ${describe(second)}.`,
     reason: "A copy, a slice or a question that needs another order does not use the rows that were loaded.",
     remedy: remedyFor(first, second, input),

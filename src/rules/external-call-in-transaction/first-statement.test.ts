@@ -16,6 +16,10 @@ def sent(order, data):
     return requests.post("https://pay.example.org/", data=data, timeout=5)
 
 
+def pinged(order):
+    return requests.get("https://pay.example.org/", timeout=1)
+
+
 def prepare(order):
     print(order.customer.name)
 
@@ -38,4 +42,9 @@ test("a statement before the call, or in the round before it", async () => {
   expect(await sure("sent(Order.objects.get(pk=order), None)")).toBe("likely");
   expect(await sure("prepare(order)\nsent(order, None)")).toBe("likely");
   expect(await sure("for row in rows:\n    sent(row, None)\n    row.save()")).toBe("likely");
+});
+
+test("a call that gives up after a second waits no longer, while nothing is locked", async () => {
+  expect(await sure("order = Order.objects.get(pk=order)\npinged(order)\norder.save()")).toBe("possible");
+  expect(await sure("order = Order.objects.get(pk=order)\norder.save()\npinged(order)")).toBe("likely");
 });

@@ -4,7 +4,6 @@ import { holderName } from "../names.ts";
 import { blockAround } from "../transactions/blocks.ts";
 import {
   isRecorded,
-  isTestFile,
   ms,
   nearestOfEach,
   ownFrame,
@@ -15,6 +14,7 @@ import {
   waitings,
   type Waiting,
 } from "../transactions/outside.ts";
+import { isTestFile } from "../test-files.ts";
 import { formatSpan } from "../../model/numbers.ts";
 
 export const rule: Rule = {

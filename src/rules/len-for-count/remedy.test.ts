@@ -46,3 +46,22 @@ test("a length that is only tested asks whether there is a row", async () => {
   );
   expect(after).toContain("    if Book.objects.all().exists():\n");
 });
+
+test("a length that is compared with none asks whether there is a row", async () => {
+  const mended = async (test: string): Promise<string> => {
+    const { after, errors } = await mend({ "shop/code.py": `from shop.models import Book\n\n\ndef work():\n    return ${test}\n` }, "len-for-count");
+    expect(errors).toEqual([]);
+    return after.slice(after.indexOf("return ") + "return ".length).trimEnd();
+  };
+  expect(await mended("len(Book.objects.all()) > 0")).toBe("Book.objects.all().exists()");
+  expect(await mended("len(Book.objects.all()) == 0")).toBe("not Book.objects.all().exists()");
+  expect(await mended("len(Book.objects.all()) > 1")).toBe("Book.objects.all().count() > 1");
+});
+
+test("a filter that names one row fetches no more than that one", async () => {
+  const { findings } = await analyseShop({
+    "shop/work.py": "from shop.models import Order\n\n\ndef work(pk):\n    return len(Order.objects.filter(pk=pk)) > 0, bool(Order.objects.filter(pk=pk))\n",
+  });
+  const told = findings.filter(({ rule }) => rule === "len-for-count" || rule === "bool-for-exists");
+  expect(told.map(({ confidence }) => confidence)).toEqual(["possible", "possible"]);
+});

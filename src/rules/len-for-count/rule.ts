@@ -3,7 +3,7 @@ import { sourceOf, styleOf } from "../../fixes/source-text.ts";
 import type { EditDraft, Expr, FindingDraft, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callAt, sourceText, statementOf } from "../code.ts";
-import { areRowsUsedElsewhere, isOnlyTested, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
+import { areRowsUsedElsewhere, comparedWithNone, isOnlyTested, nameOf, oncePerPlace, runPlaces, startsAtModel, type Comparison } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -31,7 +31,8 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const isOwn = run.doubts.length === 0 && counted !== undefined && startsAtModel(input, run.span.file, counted);
   const unread = isUnread(run, input);
   const call = callAt(input, run.span);
-  const method = call !== null && isOnlyTested(input, run.span.file, call) ? "exists" : "count";
+  const compared = call === null ? null : comparedWithNone(input, run.span.file, call);
+  const method = compared !== null || (call !== null && isOnlyTested(input, run.span.file, call)) ? "exists" : "count";
   const fixes =
     counted === undefined || unread
       ? []
@@ -39,12 +40,12 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
           {
             title: method === "exists" ? "Ask with exists()" : "Let the database count",
             safety: "safe" as const,
-            edits: countEdits(run.span, counted, method, input),
+            edits: withoutComparison(countEdits(run.span, counted, method, input), compared),
           },
         ];
   return {
     key: [run.symbol, run.model],
-    confidence: isOwn ? "likely" : "possible",
+    confidence: isOwn && run.atMostOne !== true ? "likely" : "possible",
     ...(unread
       ? {
           claim: `Every \`${model}\` row is fetched for a number that nobody reads.`,
@@ -56,7 +57,11 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
           reason: "`len()` loads the rows into memory; nothing reads them here.",
           remedy: method === "exists" ? "Use `.exists()`: it stops at the first row." : "Use `.count()`: one number comes back.",
         }),
-    doubt: !isOwn ? "a caller that prefetches these rows makes len() free" : "rows that are used later would make len() the better choice",
+    doubt: !isOwn
+      ? "a caller that prefetches these rows makes len() free"
+      : run.atMostOne === true
+        ? "the filter names one row: no more than that one is fetched"
+        : "rows that are used later would make len() the better choice",
     model: run.model,
     places: runPlaces(run, "loads every row"),
     fixes,
@@ -67,6 +72,16 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 function isUnread(run: QueryRun, input: RuleInput): boolean {
   const stmt = statementOf(pathTo(input.program, run.span));
   return stmt?.kind === "expr" && stmt.value.start === run.span.start && stmt.value.end === run.span.end;
+}
+
+/** `exists()` answers what the comparison asked. */
+function withoutComparison(edits: EditDraft[], compared: Comparison | null): EditDraft[] {
+  if (compared === null) return edits;
+  return edits.map((edit, index) => ({
+    ...edit,
+    span: index === edits.length - 1 ? { ...edit.span, end: compared.end } : edit.span,
+    text: index === 0 && compared.isNegated ? `not ${edit.text}` : edit.text,
+  }));
 }
 
 function countEdits(span: Span, counted: Expr, method: "count" | "exists", input: RuleInput): EditDraft[] {

@@ -3,10 +3,10 @@ import type { TransactionTotals } from "../../model/recording.ts";
 import { modelName } from "../names.ts";
 import { blockAround, type AtomicBlock } from "../transactions/blocks.ts";
 import { lockBefore } from "../transactions/locks.ts";
+import { isTestFile } from "../test-files.ts";
 import {
   callSpots,
   isRecorded,
-  isTestFile,
   moreTransactions,
   ms,
   nearestOfEach,

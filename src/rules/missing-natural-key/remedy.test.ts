@@ -27,6 +27,7 @@ class Place(models.Model):
 class Book(models.Model):
     name = models.CharField(max_length=20)
     shelf = models.CharField(max_length=20)
+    extra = models.JSONField(default=dict)
 `;
 
 async function told(calls: readonly string[], file = "shop/work.py"): Promise<readonly string[]> {
@@ -59,16 +60,39 @@ test("one row of a state is unique by it alone", async () => {
 });
 
 test("where the same rows are looked up by less, the rest are values", async () => {
-  expect(await told(['Book.objects.get_or_create(name="a", shelf=kind)', 'Book.objects.get_or_create(name="b")'])).toEqual([
+  expect(await told(['Book.objects.get_or_create(name="a", shelf=kind)', "Book.objects.get_or_create(name=kind)"])).toEqual([
     "likely: Look it up by `name` alone, as is done elsewhere, and give the rest as `defaults`. Remove the double rows, then add `unique=True` to `name`.",
     "likely: Remove the double rows, then add `unique=True` to `name`.",
   ]);
 });
 
+test("one row that the code knows by name says nothing of the others", async () => {
+  expect((await told(["Book.objects.get_or_create(name=kind, shelf=sent)", 'Book.objects.get_or_create(name="unknown")']))[0]).toBe(
+    'likely: Remove the double rows, then add `UniqueConstraint(fields=["name", "shelf"], name=…)`.',
+  );
+});
+
+test("values of a JSON column are no key", async () => {
+  expect(await told(["Book.objects.get_or_create(name=kind, extra=sent)"])).toEqual([]);
+});
+
 test("two runs of a command at once are rare", async () => {
-  expect(await told(["Book.objects.get_or_create(name=kind)"], "shop/management/commands/fill.py")).toEqual([
-    "possible: Remove the double rows, then add `unique=True` to `name`.",
-  ]);
+  const once = ["possible: Remove the double rows, then add `unique=True` to `name`."];
+  expect(await told(["Book.objects.get_or_create(name=kind)"], "shop/management/commands/fill.py")).toEqual(once);
+});
+
+test("so are two of a module that commands alone import", async () => {
+  const sure = async (importer: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      "shop/models.py": MODELS,
+      "shop/signals.py": "",
+      "shop/filling.py": "from shop.models import Book\n\n\ndef fill(name):\n    Book.objects.get_or_create(name=name)\n",
+      [importer]: "from shop.filling import fill\n\n\ndef work(name):\n    fill(name)\n",
+    });
+    return findings.filter(({ rule }) => rule === "missing-natural-key").map(({ confidence }) => confidence);
+  };
+  expect(await sure("shop/management/commands/fill.py")).toEqual(["possible"]);
+  expect(await sure("shop/work.py")).toEqual(["likely"]);
 });
 
 test("rows that a constraint on all of them would hold against the lookup are left out of it", async () => {

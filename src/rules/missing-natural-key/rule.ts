@@ -22,13 +22,14 @@ import { formatNumber } from "../../model/numbers.ts";
 import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { fieldNamed } from "../chains.ts";
 import { callAt } from "../code.ts";
-import { isCommandFile } from "../command-files.ts";
+import { isRunByCommandsAlone } from "../command-files.ts";
 import { duplicatesSql } from "../database/duplicates-sql.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { fromSource } from "../database/from-source.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { shortName, tableSpot } from "../database/names.ts";
 import { listed } from "../names.ts";
+import { isTestFile } from "../test-files.ts";
 
 export const rule: Rule = {
   meta: {
@@ -62,6 +63,8 @@ interface Lookup {
   readonly fields: readonly Field[];
   /** Of the fields those that tell of a state, which all calls give the same: the others name the row while it is in it. */
   readonly states: ReadonlyMap<Field, State>;
+  /** Some call gives each field a value that it writes out: it means one row that the code knows. */
+  readonly namesOneRow: boolean;
   readonly writes: readonly Write[];
 }
 
@@ -72,9 +75,6 @@ const METHODS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create
 
 /** What the new row gets beside the fields that it is looked up by. */
 const VALUES: ReadonlySet<string> = new Set(["defaults", "create_defaults"]);
-
-/** What tests and their helpers make, nobody else makes at the same moment. */
-const TEST_CODE = /(?:^|\/)(?:tests?|testing|test_utils)\/|(?:^|\/)(?:test_[^/]*|[^/]*_tests?|tests?|conftest|factories)\.py$/;
 
 const GUARDS = ["save", "clean", "full_clean", "validate_unique"];
 
@@ -98,7 +98,7 @@ function asksFor(node: SyntaxNode, fields: readonly Field[]): boolean {
 function lookupsIn(input: RuleInput): Lookup[] {
   const found = new Map<string, Lookup>();
   for (const write of input.facts.writes) {
-    const given = METHODS.has(write.how) && !TEST_CODE.test(write.span.file) ? fieldsOf(write, input) : null;
+    const given = METHODS.has(write.how) && !isTestFile(write.span.file) ? fieldsOf(write, input) : null;
     const fields = given === null ? null : [...given.keys()];
     const model = write.model === null ? null : input.graph.byLabel(write.model);
     if (
@@ -118,6 +118,7 @@ function lookupsIn(input: RuleInput): Lookup[] {
       model,
       fields: before?.fields ?? fields,
       states: before === undefined ? states : sharedBy(before.states, states),
+      namesOneRow: before?.namesOneRow === true || [...given.values()].every(({ kind }) => kind === "str" || kind === "num" || kind === "constant"),
       writes: [...(before?.writes ?? []), write],
     });
   }
@@ -159,7 +160,7 @@ function fieldsOf(write: Write, input: RuleInput): Map<Field, Expr> | null {
 const MAX_KEY_LENGTH = 255;
 
 function isLongText({ type, declaration }: Field): boolean {
-  if (type.endsWith(".TextField")) return true;
+  if (/\.(?:Text|JSON)Field$/.test(type)) return true;
   const said = declaration?.kind === "call" ? declaration.keywords.find(({ name }) => name === "max_length")?.value : undefined;
   return said?.kind === "num" && said.value > MAX_KEY_LENGTH;
 }
@@ -186,7 +187,11 @@ const namesOf = (fields: readonly Field[]): string => fields.map(({ name }) => n
 /** The same rows are looked up by less elsewhere: what comes on top are values. */
 function narrowerThan({ model, fields }: Lookup, all: readonly Lookup[]): Lookup | null {
   const isWithin = (other: Lookup): boolean => other.fields.length < fields.length && other.fields.every((field) => fields.includes(field));
-  return all.filter((other) => other.model.concrete === model.concrete && isWithin(other)).toSorted((a, b) => a.fields.length - b.fields.length)[0] ?? null;
+  return (
+    all
+      .filter((other) => other.model.concrete === model.concrete && !other.namesOneRow && isWithin(other))
+      .toSorted((a, b) => a.fields.length - b.fields.length)[0] ?? null
+  );
 }
 
 /** Fields that no two rows may share, while they are in the states that the lookup names. */
@@ -247,7 +252,7 @@ function sourceDraft(lookup: Lookup, all: readonly Lookup[], input: RuleInput): 
   const [first] = writes;
   const method = first?.how ?? "get_or_create";
   const narrower = narrowerThan(lookup, all);
-  const isOfCommands = writes.every(({ span }) => isCommandFile(span.file));
+  const isOfCommands = writes.every(({ span }) => isRunByCommandsAlone(input.program, span.file));
   return {
     key: [model.label, ...fields.map(({ name }) => name).toSorted()],
     ...(isOfCommands ? { confidence: "possible" as const } : {}),

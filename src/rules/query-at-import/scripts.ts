@@ -1,5 +1,5 @@
-import type { Call, Program, PythonModule, Stmt } from "../../model/index.ts";
-import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
+import type { Program, PythonModule, Stmt } from "../../model/index.ts";
+import { namersOf } from "../importers.ts";
 
 /**
  * Modules that Django, Celery and common packages look up in every app by this name, and the entry points of servers: no import
@@ -11,11 +11,14 @@ const LOADED_BY_NAME = new Set(
   ),
 );
 
-const names = new WeakMap<Program, ReadonlySet<string>>();
-
 /** A module that works through something as it is loaded, and that nothing loads but a person. */
 export function isScript(program: Program, module: PythonModule): boolean {
-  return module.ir.body.some(isWork) && !mayBeImported(program, module);
+  return (module.ir.body.some(isWork) && !mayBeImported(program, module)) || hasNoImportableName(module);
+}
+
+/** `create-testdata.py`: no import statement can name it. */
+function hasNoImportableName({ ir }: PythonModule): boolean {
+  return /-[^/]*\.py$/.test(ir.file);
 }
 
 /** Modules that are imported define things; a loop, a file that is held open or a printed line at the top is work. */
@@ -26,38 +29,10 @@ function isWork(stmt: Stmt): boolean {
 
 const PRINTING = new Set(["print", "pprint"]);
 
-/**
- * Whether something may import the module: a convention, an import statement anywhere in the project or a string with dots. Names are
- * compared by their parts, as a module is not always imported by the path that its folders say.
- */
+/** Whether something may import the module: a convention, an import statement anywhere in the project or a string with dots. */
 function mayBeImported(program: Program, module: PythonModule): boolean {
   const parts = module.name.split(".");
   const last = parts.at(-1) ?? module.name;
   if (module.isPackage || LOADED_BY_NAME.has(last) || parts.includes("templatetags")) return true;
-  const known = names.get(program) ?? importedNames(program);
-  names.set(program, known);
-  return known.has(last);
+  return namersOf(program, module).length > 0;
 }
-
-function importedNames(program: Program): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const module of program.modules.values()) {
-    if (module.origin !== "project") continue;
-    for (const stmt of module.ir.body) for (const node of nodesIn(stmt)) for (const part of namesIn(node)) found.add(part);
-  }
-  return found;
-}
-
-function namesIn(node: SyntaxNode): readonly string[] {
-  if (node.kind === "import") return [...partsOf(node.from ?? ""), ...node.names.flatMap(({ name }) => partsOf(name))];
-  if (node.kind === "call" && isDiscovery(node)) return node.args.flatMap((arg) => (arg.kind === "str" ? partsOf(arg.value) : []));
-  return node.kind === "str" && /^\w+(?:\.\w+)+$/.test(node.value) ? partsOf(node.value) : [];
-}
-
-/** `autodiscover_modules("jobs")` */
-function isDiscovery({ callee }: Call): boolean {
-  const name = callee.kind === "attribute" || callee.kind === "name" ? callee.name : "";
-  return name.startsWith("autodiscover");
-}
-
-const partsOf = (dotted: string): readonly string[] => dotted.split(".");

@@ -1,7 +1,7 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
 import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Span, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
-import { areRowsUsedElsewhere, isOnlyTested, nameOf, subjectOf } from "../runs.ts";
+import { areRowsUsedElsewhere, comparedWithNone, isOnlyTested, nameOf, subjectOf } from "../runs.ts";
 import { moduleOf, nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { callAt, chainHead, changedNames, exprAt, functionAt, isSame, localValuesOf } from "../code.ts";
 import { ownCalls } from "../../fixes/chain-edit.ts";
@@ -79,7 +79,7 @@ function asksFor(run: QueryRun, input: RuleInput): string {
   if (isLoadedToo(run, input)) return "iterate";
   const expr = how === "bool" || how === "count" ? exprAt(input, span) : null;
   if (expr === null) return how;
-  if (how === "count") return isOnlyTested(input, span.file, expr) ? "exists" : how;
+  if (how === "count") return isOnlyTested(input, span.file, expr) || comparedWithNone(input, span.file, expr) !== null ? "exists" : how;
   return areRowsUsedElsewhere(input, span.file, expr) ? "iterate" : how;
 }
 

@@ -580,7 +580,11 @@ test("the members of an enumeration, and a few tries of the same, are only possi
 
 test("a count that is only tested asks whether there are rows", async () => {
   const each = (test: string): Promise<string> => remedy(`for key in keys:\n    ${test}\n        print(key)`);
-  for (const one of ["if Order.objects.filter(status=key).count():", "if not Order.objects.filter(status=key).count():"])
+  for (const one of [
+    "if Order.objects.filter(status=key).count():",
+    "if not Order.objects.filter(status=key).count():",
+    "if Order.objects.filter(status=key).count() > 0:",
+  ])
     expect(await each(one)).toBe(
       'Fetch the keys that have rows once before the loop, `set(….filter(status__in=…).values_list("status", flat=True))`, and look there.',
     );
@@ -840,4 +844,35 @@ def work(kinds):
   };
   expect(await asked("Template.remind(order)")).toContain("once before the loop");
   expect(await asked("kinds[order.pk].remind(order)")).not.toContain("Run it once");
+});
+
+test("a short column that is split has few parts", async () => {
+  const sure = async (field: string, loop: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      "shop/models.py": `from django.db import models
+
+
+class Group(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Audit(models.Model):
+    group_keys = models.${field}
+`,
+      "shop/signals.py": "",
+      "shop/work.py": `from shop.models import Audit, Group
+
+
+def work(request, pk):
+    audit = Audit.objects.get(pk=pk)
+    keys = audit.group_keys.split(",")
+    ${loop}
+`,
+    });
+    return findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence);
+  };
+  const named = "return [Group.objects.get(pk=key).name for key in keys]";
+  expect(await sure("CharField(max_length=255)", named)).toEqual(["possible"]);
+  expect(await sure("TextField()", named)).toEqual(["likely"]);
+  expect(await sure("CharField(max_length=255)", 'return [Group.objects.get(pk=key).name for key in audit.group_keys.split(",")]')).toEqual(["possible"]);
 });

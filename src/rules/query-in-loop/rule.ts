@@ -15,6 +15,7 @@ import { fetchedUpAbove } from "./at-hand.ts";
 import { addsRows, asksApart, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 import { isOverOwnFile } from "../own-files.ts";
+import { isOverShortText } from "../short-texts.ts";
 import { isInside, isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
@@ -271,7 +272,8 @@ function formChoicesText(model: string): Text {
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite, input: RuleInput): Confidence {
-  if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site) || isOverShortText(site, input))
+    return "possible";
   if (run.how === "refresh") return "likely";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
   // No form of a set comes from a loop over rows: it goes through them beside one form, whose parts it may ask for alone (`form.city.field`).

@@ -47,32 +47,36 @@ function toDraft(call: ChainCall, origin: Origin, input: RuleInput): FindingDraf
   const model = input.graph.byLabel(origin.model);
   const { joined, skipped } = model === null ? { joined: 0, skipped: 0 } : follow(model, input, MAX_DEPTH);
   const holder = holderName(origin.symbol, input.program);
+  const doubt = doubtOf(origin, joined, input);
   const name = modelName(origin.model);
   return {
     key: [origin.symbol, origin.model],
-    confidence: skipped === 0 || isOptional(call, input) ? "possible" : "certain",
+    confidence: skipped === 0 || doubt !== "" || isOptional(call, input) ? "possible" : "certain",
     claim:
       joined === 0
         ? `\`select_related()\` in \`${holder}\` joins nothing: \`${name}\` has no foreign key that may not be NULL.`
         : `\`select_related()\` in \`${holder}\` joins ${count(joined, "table")} to every \`${name}\`, and no nullable foreign key.`,
     reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones${skipped === 0 ? "" : `: ${count(skipped, "key")} of this model ${skipped === 1 ? "stays" : "stay"} lazy`}.`,
-    remedy: remedyOf(origin, input),
-    doubt: "all of the joined rows are read",
+    remedy: remedyFor(origin, input),
+    doubt: doubt === "" ? "the joined rows are few and narrow" : doubt,
     model: origin.model,
     places: [{ role: "queryset", span: { file: call.file, start: call.start, end: call.end }, label: "names no relation" }],
     fixes: fixesFor(call, origin, input),
   };
 }
 
-/** In the names of this model: those that are read, where such reads were seen, or the first that it has. */
-function remedyOf(origin: Origin, input: RuleInput): string {
-  const read = readPaths(origin, input);
-  const model = input.graph.byLabel(origin.model);
-  const first = [...(model?.fields.values() ?? [])].find(({ relation }) => relation?.kind === "fk" || relation?.kind === "o2o");
-  const names = read.length > 0 ? read : first === undefined ? [] : [first.name];
-  if (names.length === 0) return "Drop it.";
-  const call = `\`select_related(${names.map((name) => `"${name}"`).join(", ")})\``;
-  return read.length > 0 ? `Name the relations that are read: ${call}.` : `Name the relations that are read, such as ${call}.`;
+/** Why it may do no harm: that it names nothing is none. Joined rows that nobody reads are, and a relation that it skips and that is then loaded row by row. */
+function doubtOf(origin: Origin, joined: number, input: RuleInput): string {
+  if (lazyPaths(origin, input).length > 0) return "";
+  if (!origin.iterated && input.facts.runs.every((run) => run.origin !== origin)) return "no code was found that goes through its rows";
+  const read = new Set(readPaths(origin, input).flatMap((path) => path.split("__").map((_, index, steps) => steps.slice(0, index + 1).join("__"))));
+  return origin.escapes || read.size >= joined ? "all of the joined rows may be read" : "";
+}
+
+function remedyFor(origin: Origin, input: RuleInput): string {
+  const names = readPaths(origin, input).map((path) => `"${path}"`);
+  if (names.length === 0) return origin.escapes ? "Name the relations that are read." : "Remove it: no relation is read.";
+  return `Name the relations that are read: \`select_related(${names.join(", ")})\`${origin.escapes ? ", and what other code may read" : ""}.`;
 }
 
 /** Names the relations that the rows' readers go over, where all readers were seen. */
@@ -89,9 +93,12 @@ function fixesFor(call: ChainCall, origin: Origin, input: RuleInput): FixDraft[]
 
 /** The longest paths of single-valued relations that a column is read over, or that are loaded row by row. */
 function readPaths(origin: Origin, input: RuleInput): string[] {
-  const loads = input.facts.loads.filter((load) => load.origin === origin && load.joinable && load.reason === "unloaded").map((load) => load.path);
-  const found = [...origin.followed, ...loads].map((path) => joinedPart(path, origin, input)).filter((path) => path !== "");
+  const found = [...origin.followed, ...lazyPaths(origin, input)].map((path) => joinedPart(path, origin, input)).filter((path) => path !== "");
   return [...new Set(found)].filter((path) => !found.some((other) => other.startsWith(`${path}__`))).toSorted();
+}
+
+function lazyPaths(origin: Origin, { facts }: RuleInput): string[] {
+  return facts.loads.filter((load) => load.origin === origin && load.joinable && load.reason === "unloaded").map((load) => load.path);
 }
 
 /** `customer__address` of `customer__address__city`, as far as a join can follow. */

@@ -99,6 +99,6 @@ const isLedFrom = ([first]: readonly Span[], write: Span): boolean => first !== 
 /** A row that is made is locked by nobody else: only rows that were there before are waited for. */
 const CHANGES: ReadonlySet<string> = new Set(["save", "update", "delete", "bulk_update", "update_or_create"]);
 
-function isDirect(input: RuleInput, block: AtomicBlock, { span, how }: Write): boolean {
-  return CHANGES.has(how) && isWithin(span, block) && blockAround(input, span)?.start === block.start;
+function isDirect(input: RuleInput, block: AtomicBlock, { span, how, isOfNewRow }: Write): boolean {
+  return CHANGES.has(how) && isOfNewRow !== true && isWithin(span, block) && blockAround(input, span)?.start === block.start;
 }

@@ -4,6 +4,7 @@ import type { Frame, OutsideCall, Stack } from "../../model/recording.ts";
 import { blockAround, enteredAt, lastCommit, type AtomicBlock } from "./blocks.ts";
 import { atomicRequests, isView } from "./views.ts";
 import { groupBy } from "../../model/group-by.ts";
+import { isTestFile } from "../test-files.ts";
 
 /** A place at which a transaction waits. */
 export interface Waiting {
@@ -131,10 +132,6 @@ function isSame(one: Waiting, other: Waiting): boolean {
 export function ownFrame(stack: Stack): Frame | null {
   return stack.find(({ owner, kind }) => owner === "project" && kind === "python") ?? null;
 }
-
-const TEST_FILE = /(?:^|\/)(?:tests?|testing|test_utils)\/|(?:^|\/)(?:test_[^/]*|[^/]*_tests?|tests?|conftest|factories)\.py$/;
-
-export const isTestFile = (file: string): boolean => TEST_FILE.test(file);
 
 /** The text of a recorded line; null when the file was not read. */
 export function spanOfLine({ program, text }: RuleInput, { file, line }: Frame): Span | null {

@@ -4,7 +4,7 @@ import { isWithin } from "../../model/span.ts";
 import { listed, modelName } from "../names.ts";
 import { blockAround, lastName, type AtomicBlock } from "../transactions/blocks.ts";
 import { isSameRoot, lockingBlocks, type Locking } from "../transactions/locks.ts";
-import { isTestFile } from "../transactions/outside.ts";
+import { isTestFile } from "../test-files.ts";
 
 export const rule: Rule = {
   meta: {

@@ -1,0 +1,31 @@
+/** What is run once is not worth a change. */
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
+
+async function sure(words: string, file = "shop/work.py"): Promise<readonly string[]> {
+  const work = `from shop.models import Order, Tag
+
+
+def work():
+    """${words}"""
+    for order in Order.objects.all():
+        Tag.objects.get(name=order.status)
+`;
+  const { findings } = await analyseShop({ [file]: work });
+  return findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence);
+}
+
+test("a function whose docstring says that it is run once", async () => {
+  expect(await sure("Give the tags of all orders.")).toEqual(["certain"]);
+  expect(await sure("One time migration of the old tags.")).toEqual(["possible"]);
+  expect(await sure("One-off script\n    for the old tags.")).toEqual(["possible"]);
+  expect(await sure("Meant to be run once.")).toEqual(["possible"]);
+  expect(await sure("Is run once a day.")).toEqual(["certain"]);
+  expect(await sure("Sends a one-time code.")).toEqual(["certain"]);
+});
+
+test("a command whose name says so", async () => {
+  expect(await sure("", "shop/management/commands/list_tags.py")).toEqual(["certain"]);
+  expect(await sure("", "shop/management/commands/shop_deduplicate_tags.py")).toEqual(["possible"]);
+  expect(await sure("", "shop/data_migrations/management/commands/notify_owners.py")).toEqual(["possible"]);
+});
