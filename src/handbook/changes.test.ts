@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Finding, Place } from "../model/finding.ts";
 import { mainPlaceText } from "../workload/main-place.ts";
-import { actionOf } from "./changes.ts";
+import { actionOf, onePlaceFirst } from "./changes.ts";
 
 const at = (role: Place["role"], file: string, line: number): Place => ({ role, file, line, column: 1, endLine: line, endColumn: 9 });
 const of = (role: Place["role"], object: string): Place => ({ ...at(role, "", 0), object });
@@ -18,6 +18,13 @@ describe("the place of a change", () => {
     expect(mainPlaceText(finding(of("table", "public.shop_order"), at("queryset", "shop/office.py", 129)))).toBe("shop_order"));
   test("is the line where the code is judged, and the table only says how large the matter is", () =>
     expect(mainPlaceText({ ...finding(of("table", "public.shop_order"), at("queryset", "shop/office.py", 129)), chapter: "2.2" })).toBe("shop/office.py:129"));
+});
+
+test("without times, a place has one change before another has two", () => {
+  const one = (id: string, line: number, severity = "warning"): Finding =>
+    ({ ...finding(at("queryset", "shop/views.py", line)), id, severity, confidence: "certain", rule: "n-plus-one" }) as Finding;
+  const findings = [one("a", 3), one("b", 3), one("c", 3), one("d", 9), one("e", 12, "info")];
+  expect(onePlaceFirst(findings).map(({ id }) => id)).toEqual(["a", "d", "b", "c", "e"]);
 });
 
 describe("what a change does", () => {
