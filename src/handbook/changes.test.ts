@@ -33,6 +33,10 @@ describe("what a change does", () => {
     expect(actionOf(advised("Write `~Exists()` for `exclude()`: it is an anti join. It differs where the subquery has a NULL."))).toBe(
       "Write `~Exists()` for `exclude()`: it is an anti join",
     ));
+  test("names what is called in the loop", () =>
+    expect(actionOf({ ...advised("Add them in one call."), claim: "The loop calls `genres.add()` once a round." })).toBe(
+      "`genres.add()`: add them in one call",
+    ));
   test("is the claim where nothing is advised", () => {
     const { remedy: _, ...bare } = advised("");
     expect(actionOf(bare)).toBe("The list is long");

@@ -102,14 +102,15 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
   const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
-  return !/^[\w.]+$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT
+  return !/^[\w.]+(?:\(\))?$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT
     ? action
     : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
 }
 
 /** As a word of its own: `levels` is not in `stock_levels`. */
 function isNamed(subject: string, action: string): boolean {
-  return action.split(/[^\w.]+/).some((word) => word === subject || word.split(".").includes(subject));
+  const name = subject.replace("()", "");
+  return action.split(/[^\w.]+/).some((word) => word === name || word.split(".").includes(name));
 }
 
 /** A longer name would leave no room for what to do. */

@@ -17,6 +17,11 @@ test("of what rules and advisors weighed, each kind is said once", () => {
   expect(weighed("51 tables, 51 tables and their TOAST tables, 5 sessions")).toBe("51 tables and their TOAST tables, 5 sessions");
 });
 
+test("what was not there was not weighed beside what was", () => {
+  expect(weighed("1 PostgreSQL database in 1 settings module", "no services, no server")).toBe("1 PostgreSQL database in 1 settings module");
+  expect(weighed("", "no services")).toBe("no services");
+});
+
 test("an earlier snapshot is named, not taken", () => {
   expect(commandFor("needs an earlier snapshot of this database: name it with --since-snapshot")).toBe("luthier tune --since-snapshot FILE");
 });

@@ -90,7 +90,9 @@ function mostOfEach(words: readonly string[]): readonly string[] {
   }
   // `51 tables and their TOAST tables` says the tables too.
   const isSaid = (noun: string, count: number): boolean => [...counts].some(([other, { count: more }]) => more >= count && other.startsWith(`${noun} and `));
-  return [...counts].flatMap(([noun, { count, text }]) => (isSaid(noun, count) ? [] : [singular(text)]));
+  const said = [...counts].filter(([noun, { count }]) => !isSaid(noun, count));
+  const there = said.filter(([noun]) => !/^no /.test(noun));
+  return (there.length > 0 ? there : said).map(([, { text }]) => singular(text));
 }
 
 /** `1 columns of JSON`: rules that write the plural for any number. */
@@ -118,13 +120,17 @@ export function commandFor(why: string): string {
   return COMMANDS.find(([need]) => need.test(why))?.[1] ?? "";
 }
 
-/** One sentence for each thing that rules lack, then what advisors miss. */
+/** A section's own rules: their names tell what is not known. */
+const MOST_RULES = 8;
+
+/** One sentence for each thing that rules lack, then what advisors miss, where no rule has said so. */
 function gapsOf(section: string, advice: readonly Advice[], { report }: HandbookInput): readonly string[] {
   const sentences = gapGroups(report.coverage.unknown.filter(({ chapter }) => chapter === section)).map((group) => {
     const command = group.why.startsWith("needs") && !group.why.includes("luthier ") ? commandFor(group.why) : "";
-    return `${gapSentence(group, (text) => `\`${text}\``)}${command === "" ? "" : ` (\`${command}\`)`}.`;
+    return `${gapSentence(group, (text) => `\`${text}\``, MOST_RULES)}${command === "" ? "" : ` (\`${command}\`)`}.`;
   });
-  return [...new Set([...sentences, ...advice.flatMap(({ missing }) => (missing === "" ? [] : [asSentence(missing)]))])];
+  const isSaid = (missing: string): boolean => /^needs a database\b/.test(missing) && sentences.some((one) => /\bneeds? a database\b/.test(one));
+  return [...new Set([...sentences, ...advice.flatMap(({ missing }) => (missing === "" || isSaid(missing) ? [] : [asSentence(missing)]))])];
 }
 
 const asSentence = (text: string): string => `${(text[0] ?? "").toUpperCase()}${text.slice(1)}${/[.!?`]$/.test(text) ? "" : "."}`;
