@@ -91,7 +91,7 @@ function mostOfEach(words: readonly string[]): readonly string[] {
   // `51 tables and their TOAST tables` says the tables too.
   const isSaid = (noun: string, count: number): boolean => [...counts].some(([other, { count: more }]) => more >= count && other.startsWith(`${noun} and `));
   const said = [...counts].filter(([noun, { count }]) => !isSaid(noun, count));
-  const there = said.filter(([noun]) => !/^no /.test(noun));
+  const there = said.filter(([noun]) => !noun.startsWith("no "));
   return (there.length > 0 ? there : said).map(([, { text }]) => singular(text));
 }
 

@@ -21,7 +21,7 @@ import {
 import { isSourceLine } from "../../../select/source-line.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
-import { block, details, figure, fileLink, placeLink, sentence, statementText, table } from "./blocks.ts";
+import { block, details, figure, fileLink, placeLink, sentence, statementGist, statementOf, statementText, table } from "./blocks.ts";
 import { anchorOf, type Pages } from "./context.ts";
 import { notesOf } from "./notes.ts";
 
@@ -78,9 +78,10 @@ function shownOf(once: readonly Place[]): readonly (Place | undefined)[] {
   return once[0] === first ? [first, once.at(-1)] : [first];
 }
 
-function placeItem(place: Place, isShown: boolean, { context }: Pages): string {
+function placeItem(place: Place, isShown: boolean, { context, handbook }: Pages): string {
   const label = place.label === undefined || place.label === "" ? "" : ` ${escapeProse(place.label)}`;
-  const item = `- ${place.role} ${placeLink(place, context)}${label}`;
+  const sql = statementOf(place, handbook);
+  const item = `- ${place.role} ${placeLink(place, context)}${label}${sql === "" ? "" : `: ${codeSpan(statementGist(sql))}`}`;
   const code = isShown ? excerpt(place, context.read(place.file)) : "";
   return code === "" ? item : `${item}\n\n${indented(code)}\n`;
 }
