@@ -17,6 +17,11 @@ test("of what rules and advisors weighed, each kind is said once", () => {
   expect(weighed("51 tables, 51 tables and their TOAST tables, 5 sessions")).toBe("51 tables and their TOAST tables, 5 sessions");
 });
 
+test("one of a kind is in the singular, and what only begins like a plural is left", () => {
+  expect(weighed("1 columns of JSON")).toBe("1 column of JSON");
+  expect(weighed("1 settings module")).toBe("1 settings module");
+});
+
 test("what was not there was not weighed beside what was", () => {
   expect(weighed("1 PostgreSQL database in 1 settings module", "no services, no server")).toBe("1 PostgreSQL database in 1 settings module");
   expect(weighed("", "no services")).toBe("no services");

@@ -98,7 +98,7 @@ function mostOfEach(words: readonly string[]): readonly string[] {
 /** `1 columns of JSON`: rules that write the plural for any number. */
 const singular = (text: string): string =>
   text.replace(
-    /^1 (\w+)/,
+    /^1 (\w+)(?=$| (?:of|that|with|in|and|for|from)\b)/,
     (_, word: string) => `1 ${word === "indexes" ? "index" : word.endsWith("ies") ? `${word.slice(0, -3)}y` : /[^s]s$/.test(word) ? word.slice(0, -1) : word}`,
   );
 
