@@ -27,6 +27,7 @@ test("a function whose docstring says that it is run once", async () => {
 test("a command whose name says so", async () => {
   expect(await sure("", "shop/management/commands/list_tags.py")).toEqual(["certain"]);
   expect(await sure("", "shop/management/commands/shop_deduplicate_tags.py")).toEqual(["possible"]);
+  expect(await sure("", "shop/data_migrations/management/commands/notify_owners.py")).toEqual(["possible"]);
 });
 
 test("a command that makes data to try things with", async () => {

@@ -33,6 +33,30 @@ const files = (admin: string, mark = ""): Record<string, string> => ({
   "shop/admin.py": `from django.contrib import admin\nfrom shop.models import City, Event, Venue\n\n\n${admin}`,
 });
 
+test.each([
+  "admin.site.register(Venue, VenueAdmin)",
+  "admin.site.register(Venue, admin_class=VenueAdmin)",
+  "own_site.event_register(Venue, VenueAdmin)",
+  "if settings.HAS_VENUES:\n    admin.site.register(Venue, VenueAdmin)",
+])("an admin class is that of a model in whichever way it is registered: %s", async (registers) => {
+  await expectMarked(
+    files(`from django.conf import settings
+from shop.sites import own_site
+
+
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["where"]
+    raw_id_fields = ["city"]
+
+    def where(self, venue):
+        return venue.city.name  # expect: city
+
+
+${registers}
+`),
+  );
+});
+
 test("actions get the changelist's rows", async () => {
   await expectMarked(
     files(`@admin.action(description="Print")
