@@ -301,6 +301,24 @@ def all_empty():
   ]);
 });
 
+test("what a loop saves is not read ahead of it", async () => {
+  const told = async (save: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Category
+
+
+def paths():
+    for category in Category.objects.all():
+        category.name = category.parent.name
+        ${save}
+`,
+    });
+    return report.findings.flatMap(({ rule, confidence, fixes }) => (rule === "n-plus-one" ? [[confidence, fixes[0]?.safety]] : []));
+  };
+  expect(await told("category.save()")).toEqual([["possible", "advice"]]);
+  expect(await told("print(category.name)")).toEqual([["certain", "safe"]]);
+});
+
 test("a union() that another queryset is narrowed by puts no rows together", async () => {
   const report = await analyseShop({
     "shop/work.py": `from shop.models import Order

@@ -6,6 +6,7 @@ import {
   grownInLoop,
   isOfOtherModels,
   isPrefetchedIntoDict,
+  leadsToSaved,
   manyOfOne,
   methodPastPrefetch,
   partsToLoad,
@@ -130,9 +131,12 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
   };
 }
 
+const SAVED = "the loop saves rows that it leads to, and what is loaded before it is as they were then";
+
 /** Why it is worth little; what reads a key alone is mended by a word, whatever else the round does. */
 function whySmall(load: LazyLoad, key: KeyColumn | null, input: RuleInput): string | null {
   if (areFew(load, input)) return FEW_ROWS;
+  if (key === null && leadsToSaved(load, input.facts)) return SAVED;
   return key === null ? smallPart(load, input) : null;
 }
 
