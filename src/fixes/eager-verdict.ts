@@ -310,8 +310,8 @@ function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | nu
 }
 
 /** `for node in nodes: node.path = f"{node.parent.path}/{node.name}"; node.save()`: the parent is one of the rows that the loop has saved. */
-export function leadsToSaved({ origin, target, loop }: LazyLoad, { writes }: SourceFacts): boolean {
-  if (loop === null || target !== origin.model) return false;
+export function leadsToSaved({ origin, model, target, loop }: LazyLoad, { writes }: SourceFacts): boolean {
+  if (loop === null || target !== origin.model || target !== model) return false;
   return writes.some((write) => write.how === "save" && write.model === target && write.loop !== null && isSameSpan(write.loop.span, loop.span));
 }
 
