@@ -294,6 +294,7 @@ function judgeOrder(load: LazyLoad, steps: NonNullable<ReturnType<typeof stepsOf
 const CACHED: ReadonlySet<string> = new Set(["all", "list", "len", "bool", "count", "exists", "sorted", "sum", "text", "unpack", "iterate"]);
 
 function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | null {
+  if (leadsToSaved(load, facts)) return advice("the loop saves rows that it leads to: what is loaded before it is as they were then");
   if (load.doubts.length > 0) return review(load.doubts.join("; "));
   if (load.otherwise === "stored") return review("the code saves what it finds: few rows may need what is loaded");
   if (load.otherwise === "cached") return review("rows for which the cache has the answer would be loaded as well");
@@ -306,6 +307,12 @@ function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | nu
   if (load.joinable || goesOnFromShared(load, graph)) return null;
   if (load.withoutCaller) return review("callers that are not known may read it in another way");
   return load.origin.escapes ? review("the rows go where the analysis could not follow") : null;
+}
+
+/** `for node in nodes: node.path = f"{node.parent.path}/{node.name}"; node.save()`: the parent is one of the rows that the loop has saved. */
+export function leadsToSaved({ origin, model, target, loop }: LazyLoad, { writes }: SourceFacts): boolean {
+  if (loop === null || target !== origin.model || target !== model) return false;
+  return writes.some((write) => write.how === "save" && write.model === target && write.loop !== null && isSameSpan(write.loop.span, loop.span));
 }
 
 /** From rows that are prefetched already it leads to one row each: there is no manager that could be read in another way. */

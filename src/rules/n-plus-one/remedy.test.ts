@@ -279,6 +279,46 @@ class Window(models.Model):
   ]);
 });
 
+test("what a model's own method narrows is chosen in that method, which is called for one row as well", async () => {
+  const report = await analyseShop({
+    "shop/racks.py": `from django.db import models
+from shop.models import Product
+
+
+class Rack(models.Model):
+    products = models.ManyToManyField(Product)
+
+    def empty(self):
+        return [product.title for product in self.products.filter(stock=0)]
+
+
+def all_empty():
+    return [rack.empty() for rack in Rack.objects.all()]
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ remedy }) => remedy)).toEqual([
+    'Add `prefetch_related("products")` to the queryset, and have `Rack.empty`, which others call for one row, choose among `all()` in Python: `filter()` would query again.',
+  ]);
+});
+
+test("what a loop saves is not read ahead of it", async () => {
+  const told = async (save: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Category
+
+
+def paths():
+    for category in Category.objects.all():
+        category.name = category.parent.name
+        ${save}
+`,
+    });
+    return report.findings.flatMap(({ rule, confidence, fixes }) => (rule === "n-plus-one" ? [[confidence, fixes[0]?.safety]] : []));
+  };
+  expect(await told("category.save()")).toEqual([["possible", "advice"]]);
+  expect(await told("print(category.name)")).toEqual([["certain", "safe"]]);
+});
+
 test("a union() that another queryset is narrowed by puts no rows together", async () => {
   const report = await analyseShop({
     "shop/work.py": `from shop.models import Order

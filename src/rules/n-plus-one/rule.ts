@@ -1,11 +1,12 @@
 import { groupBy } from "../../model/group-by.ts";
-import type { FindingDraft, LazyLoad, Origin, Rule, RuleInput } from "../../model/index.ts";
+import type { FindingDraft, LazyLoad, Origin, Rule, RuleInput, Span } from "../../model/index.ts";
 import {
   givenBy,
   gainsNoPrefetch,
   grownInLoop,
   isOfOtherModels,
   isPrefetchedIntoDict,
+  leadsToSaved,
   manyOfOne,
   methodPastPrefetch,
   partsToLoad,
@@ -18,6 +19,7 @@ import { isOfGivenRows } from "../../fixes/eager-load.ts";
 import { innerRows } from "../../fixes/inner-rows.ts";
 import { onlyReader } from "../../fixes/shared-queryset.ts";
 import { askedOfPinned, genericBefore, lookupPath, pinnedStep, stepsOf } from "../../fixes/eager-paths.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
@@ -129,9 +131,12 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
   };
 }
 
+const SAVED = "the loop saves rows that it leads to, and what is loaded before it is as they were then";
+
 /** Why it is worth little; what reads a key alone is mended by a word, whatever else the round does. */
 function whySmall(load: LazyLoad, key: KeyColumn | null, input: RuleInput): string | null {
   if (areFew(load, input)) return FEW_ROWS;
+  if (key === null && leadsToSaved(load, input.facts)) return SAVED;
   return key === null ? smallPart(load, input) : null;
 }
 
@@ -294,7 +299,25 @@ function remedyPast({ origin, path }: LazyLoad, method: string, input: RuleInput
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
   if (method === "requery" && !isNarrowed)
     return `Add \`Prefetch("${path}", queryset=…)\` with what is chained to the queryset, and read \`all()\`: ${again} would query again.`;
+  const own = ownMethod(readers, input);
+  if (own !== null)
+    return `Add \`prefetch_related("${path}")\` to the queryset, and have \`${own}\`, which others call for one row, choose among \`all()\` in Python: ${again} would query again.`;
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
+}
+
+/** The method of a model that reads it of its own row: a list that one queryset puts on its rows is not there for its other callers. */
+function ownMethod(readers: readonly LazyLoad[], input: RuleInput): string | null {
+  const names = new Set(readers.map(({ access }) => methodOfModel(access, input)));
+  const [name = null] = names;
+  return names.size === 1 ? name : null;
+}
+
+function methodOfModel(at: Span, { graph, program }: RuleInput): string | null {
+  const path = pathTo(program, at);
+  const cls = path.find(({ kind }) => kind === "class");
+  const method = path.find(({ kind }) => kind === "function");
+  const model = [...graph.models.values()].find((one) => one.cls.def === cls);
+  return model === undefined || method?.kind !== "function" ? null : `${model.name}.${method.name}`;
 }
 
 const PURPOSES: Readonly<Record<KeyUse, string>> = {
