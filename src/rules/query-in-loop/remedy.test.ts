@@ -894,17 +894,31 @@ test("a generator hands out one row after the other", async () => {
   expect(await each("print(Customer.objects.get(pk=key))")).toBe("likely");
 });
 
-test("a command whose rounds work through rows of their own holds one round's rows at a time", async () => {
-  const sure = async (file: string, body: string): Promise<readonly string[]> => {
+test("a command whose rounds work through rows of their own, with files or in transactions, holds one round's rows at a time", async () => {
+  const sure = async (file: string, body: string, decorator = ""): Promise<readonly string[]> => {
     const { findings } = await analyseShop({
-      [file]: `from shop.models import Line, Order\n\n\ndef work(send):\n    for order in Order.objects.all():\n${body.replaceAll(/^(?=.)/gm, "        ")}\n`,
+      [file]: `from django.db import transaction
+
+from shop.models import Line, Order
+
+
+${decorator}def one(order, path):
+${body.replaceAll(/^(?=.)/gm, "    ")}
+
+
+def work(path):
+    for order in Order.objects.all():
+        one(order, path)
+`,
     });
     return findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence);
   };
-  const works = "lines = Line.objects.filter(order=order)\nprint(len(lines))\nfor line in lines:\n    send.one(line)";
-  expect(await sure("shop/management/commands/work.py", works)).toEqual(["possible"]);
-  expect(await sure("shop/work.py", works)).toEqual(["certain"]);
-  expect(await sure("shop/management/commands/work.py", "print(Line.objects.filter(order=order).first())")).toEqual(["certain"]);
+  const command = "shop/management/commands/work.py";
+  const rows = "lines = Line.objects.filter(order=order)\nprint(len(lines))\nfor line in lines:\n    ";
+  expect(await sure(command, `${rows}path.write_text(line.pk)`)).toEqual(["possible"]);
+  expect(await sure(command, `${rows}print(line)`, "@transaction.atomic\n")).toEqual(["possible"]);
+  expect(await sure(command, `${rows}print(line)`)).toEqual(["likely"]);
+  expect(await sure("shop/work.py", `${rows}path.write_text(line.pk)`)).toEqual(["likely"]);
 });
 
 test("a method that classes override asks for each of them something else", async () => {
