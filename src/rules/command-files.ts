@@ -13,20 +13,19 @@ export function isOncePerRun({ span, loop }: Pick<QueryRun, "span" | "loop">): b
 
 /** `create_sample_data`, `seed_db`: commands that fill a developer's database, with as many rows as they say. */
 export function isSampleDataCommand(file: string): boolean {
-  return isCommandFile(file) && /(?:^|[/_])(?:sample|demo|dummy|fake|mock|seed)(?:_\w*)?\.py$/.test(file);
+  return isCommandFile(file) && /(?:^|[/_])(?:sample|example|demo|dummy|fake|mock|seed)(?:_\w*)?\.py$/.test(file);
 }
 
 export function isOfOnceCommand({ origin, loop }: Pick<LazyLoad, "origin" | "loop">): boolean {
   return isOnceCommand(origin.span.file) || (loop !== null && isOnceCommand(loop.span.file));
 }
 
-/** `fix_totals`, `backfill_slugs`, `migrate_users`: commands that bring old rows up to date, and are run once. */
+/** `fix_totals`, `backfill_slugs`, `migrate_users`, and all of an app `data_migrations`: commands that bring old rows up to date, and are run once. */
 export function isOnceCommand(file: string): boolean {
-  return (
-    isCommandFile(file) &&
-    /(?:^|[/_])(?:fix|fixes|dedup|dedupe|deduplicate|backfill|populate|migrate|undo|convert|upgrade|deprecated|legacy)(?:_\w*)?\.py$/.test(file)
-  );
+  return isCommandFile(file) && (ONCE_BY_NAME.test(file) || /(?:^|\/)data_migrations\//.test(file));
 }
+
+const ONCE_BY_NAME = /(?:^|[/_])(?:fix|fixes|dedup|dedupe|deduplicate|backfill|populate|migrate|undo|convert|upgrade|deprecated|legacy)(?:_\w*)?\.py$/;
 
 export function isCommandFile(file: string): boolean {
   return COMMAND.test(file);
