@@ -948,3 +948,30 @@ def work(customers):
   expect(await asked("rows")).toBe("Have the method that asks answer for the rows of all rounds at once, in each of the classes that have one of their own.");
   expect(await asked("name")).toContain("choose among them in Python");
 });
+
+test("a function on the way to the query that keeps its answer asks once", async () => {
+  const told = async (decorator: string): Promise<number> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from functools import lru_cache
+
+from shop.models import Order
+
+
+def paid():
+    return Order.objects.filter(paid=True)
+
+
+${decorator}
+def paid_set():
+    return set(paid())
+
+
+def work(orders):
+    return [order for order in orders if order in paid_set()]
+`,
+    });
+    return findings.filter(({ rule }) => rule === "query-in-loop").length;
+  };
+  expect(await told("")).toBe(1);
+  expect(await told("@lru_cache")).toBe(0);
+});

@@ -117,7 +117,7 @@ function isGuilty(one: LoopedRun, input: RuleInput): boolean {
   if (needsItsQueries(input, site, loop) || isRemembered(site) || isLockedPerRound(run, site, input)) return false;
   // Each round asks another database.
   if (run.origin.calls.some(({ name, args }) => name === "using" && args.some((arg) => varies(arg, one, input)))) return false;
-  return run.calls.length === 0 || !isCachedFunction(input, run.span);
+  return run.calls.length === 0 || ![...run.calls.slice(1), run.span].some((at) => isCachedFunction(input, at));
 }
 
 /** Each round locks its rows for a transaction of its own: what was fetched before the loop would not be locked. */
