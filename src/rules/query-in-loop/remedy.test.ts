@@ -975,3 +975,23 @@ def work(orders):
   expect(await told("")).toBe(1);
   expect(await told("@lru_cache")).toBe(0);
 });
+
+test("a column of a changelist is annotated where the admin fetches its rows", async () => {
+  const { findings } = await analyseShop({
+    "shop/admin.py": `from django.contrib import admin
+
+from shop.models import Customer, Order
+
+
+@admin.register(Customer)
+class CustomerAdmin(admin.ModelAdmin):
+    list_display = ["name", "ordered"]
+
+    def ordered(self, customer):
+        return Order.objects.filter(customer=customer).count()
+`,
+  });
+  expect(findings.flatMap(({ rule, remedy }) => (rule === "query-in-loop" ? [remedy] : [])).join("")).toMatch(
+    /^Annotate the loop's queryset with a subquery that counts; or one grouped query/,
+  );
+});
