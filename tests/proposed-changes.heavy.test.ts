@@ -76,7 +76,7 @@ test("statistics of two columns together, made up from the rows that came, are p
   const [finding] = of(after, "plan-misestimate");
   const evidence = planned(finding);
   expect(evidence?.note).toMatch(
-    /^planned by PostgreSQL 15.* on a phantom, with statistics of city and code together: 1 of 1 statement gets another plan, .+; the statistics are made up so that the condition has the rows that it really had$/,
+    /^planned by PostgreSQL 15.* on a copy without rows, with statistics of city and code together: 1 of 1 statement gets another plan, .+; the statistics are made up so that the condition has the rows that it really had$/,
   );
   expect(evidence?.["planBefore"]).toMatch(/Nested Loop/);
   expect(evidence?.["planAfter"]).toMatch(/Hash Join/);
@@ -99,5 +99,5 @@ test("a statement that reads all partitions is planned with a bound of their key
 test("a setting is planned with over the whole workload", () => {
   const finding = of(after, "server-settings").find(({ places }) => places[0]?.object === "work_mem");
   expect(database.study?.changes?.find(({ proposal }) => proposal.kind === "setting")?.statements).toHaveLength(4);
-  expect(planned(finding)?.note).toMatch(/^planned by PostgreSQL 15.* on a phantom, with work_mem = \d+(MB|GB): /);
+  expect(planned(finding)?.note).toMatch(/^planned by PostgreSQL 15.* on a copy without rows, with work_mem = \d+(MB|GB): /);
 });

@@ -103,7 +103,7 @@ export function loadsTheSame(one: LoadNode, other: LoadNode): boolean {
 
 function asLoaded(load: LoadNode): LoadNode {
   const relations = new Map([...load.relations].filter(([, { how }]) => how !== "known"));
-  return { ...load, relations, annotated: NO_NAMES, targets: NOTHING, pinned: NO_NAMES, nulls: NO_NAMES };
+  return { ...load, relations, annotated: NO_NAMES, targets: NOTHING, pinned: NO_NAMES, nulls: NO_NAMES, fixed: NOTHING };
 }
 
 function relationKey(relation: LoadedRelation): string {

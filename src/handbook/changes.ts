@@ -33,7 +33,7 @@ export function changesOf(work: Work): readonly Change[] {
   const room = FIRST - risks.length;
   const sorted =
     base === null
-      ? rest
+      ? onePlaceFirst(rest)
       : timed.length >= room
         ? [...timed.slice(0, room), ...risks, ...timed.slice(room), ...others]
         : [...timed, ...others.slice(0, room - timed.length), ...risks, ...others.slice(room - timed.length)];
@@ -48,6 +48,19 @@ export function changesOf(work: Work): readonly Change[] {
     indexes,
   );
   return changes.map((change) => ({ ...change, after: after.get(change.finding) ?? [] }));
+}
+
+/** Without times, of what is as severe and as sure: one change of each place before the second of any, so that the first ten are not all one queryset's. */
+export function onePlaceFirst(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  const ranked = findings.map((finding) => {
+    const key = [finding.severity, finding.confidence, finding.rule, mainPlaceText(finding)].join(" ");
+    const isSecond = seen.has(key);
+    seen.add(key);
+    return { finding, rank: [SEVERITIES.indexOf(finding.severity), CONFIDENCES.indexOf(finding.confidence), Number(isSecond)] };
+  });
+  const byRank = (a: readonly number[], b: readonly number[]): number => a.map((each, index) => each - (b[index] ?? 0)).find((each) => each !== 0) ?? 0;
+  return ranked.toSorted((a, b) => byRank(a.rank, b.rank)).map(({ finding }) => finding);
 }
 
 const LAST = Number.MAX_SAFE_INTEGER;
@@ -78,7 +91,7 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
     rung: rungOf(finding),
     gain,
     isRisk,
-    safety: fix?.safety ?? null,
+    safety: fix === undefined || fix.safety === "advice" ? null : fix.safety,
     size: sizeOf(fix, work.read),
     after,
     patch: fix !== undefined && fix.edits.length > 0 ? `${finding.rule}-${work.shortIds.get(finding.id) ?? finding.id.slice(0, 4)}.patch` : null,
@@ -89,14 +102,15 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
   const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
-  return !/^[\w.]+$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT
+  return !/^[\w.]+(?:\(\))?$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT
     ? action
     : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
 }
 
 /** As a word of its own: `levels` is not in `stock_levels`. */
 function isNamed(subject: string, action: string): boolean {
-  return action.split(/[^\w.]+/).some((word) => word === subject || word.split(".").includes(subject));
+  const name = subject.replace("()", "");
+  return action.split(/[^\w.]+/).some((word) => word === name || word.split(".").includes(name));
 }
 
 /** A longer name would leave no room for what to do. */

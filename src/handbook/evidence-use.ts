@@ -2,6 +2,7 @@
 import type { EvidenceUse } from "../model/handbook.ts";
 import { formatBytes, formatCount, formatNumber, formatPercent } from "../model/numbers.ts";
 import { spanWords } from "../workload/time-base.ts";
+import { otherEngineWords } from "../rules/deployment/entries.ts";
 import type { HandbookInput } from "./input.ts";
 
 export function evidenceUses(input: HandbookInput): readonly EvidenceUse[] {
@@ -37,7 +38,7 @@ function recording({ recordings, report }: HandbookInput): EvidenceUse {
       "recording",
       rows === 0
         ? "how often each page runs, and what it asks of the database"
-        : `how often ${formatCount(rows, "finding")} of 2.4 happen${rows === 1 ? "s" : ""}, and what they cost`,
+        : `how often ${formatCount(rows, "finding")} of 2.4 happen${rows === 1 ? "s, and what it costs" : ", and what they cost"}`,
       "luthier record -- COMMAND",
     );
   const count = (kind: string): number => last.scopes.filter((one) => one.kind === kind).reduce((sum, one) => sum + one.scopes, 0);
@@ -113,6 +114,7 @@ function replicas({ evidence: { database }, report }: HandbookInput): EvidenceUs
 function settings({ evidence: { deployment, source: code } }: HandbookInput): EvidenceUse {
   const modules = deployment.settings.map(({ module }) => module);
   const services = deployment.services.length;
+  const other = otherEngineWords(deployment).replaceAll("`", "");
   if (modules.length === 0 && services === 0)
     return missing(
       "settings",
@@ -122,7 +124,13 @@ function settings({ evidence: { deployment, source: code } }: HandbookInput): Ev
   const by = deployment.settings.some((one) => one.by === "evaluated") ? "evaluated" : "read as text";
   return there({
     kind: "settings",
-    what: [modules.length === 0 ? "" : `${modules.join(", ")}, ${by}`, services === 0 ? "" : formatCount(services, "service")].filter(Boolean).join("; "),
+    what: [
+      modules.length === 0 ? "" : `${modules.join(", ")}, ${by}`,
+      services === 0 ? "" : formatCount(services, "service"),
+      other === "" ? "" : `${other}: what is said of servers is for PostgreSQL`,
+    ]
+      .filter(Boolean)
+      .join("; "),
   });
 }
 

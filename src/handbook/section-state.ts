@@ -74,9 +74,9 @@ function adviceLine(advice: readonly Advice[]): string {
   return `${advice.length === 1 ? "1 piece" : `${formatNumber(advice.length)} pieces`} of advice, ${rungs.join(" and ")}${files === 0 ? "" : `, with ${formatCount(files, "file")} to take`}.`;
 }
 
-function examinedOf(section: string, advice: readonly Advice[], { report }: HandbookInput): string {
+export function examinedOf(section: string, advice: readonly Advice[], { report }: HandbookInput): string {
   const known = report.coverage.sections.find((one) => one.section === section)?.examined ?? "";
-  const words = [...known.split(/,\s+(?=\d)/), ...advice.map(({ examined }) => examined.replace(/\.$/, ""))];
+  const words = [known, ...advice.map(({ examined }) => examined.replace(/\.$/, ""))].flatMap((text) => text.split(/,\s+(?=\d)/));
   return mostOfEach(words.map((one) => one.trim()).filter(Boolean)).join(", ");
 }
 
@@ -88,13 +88,17 @@ function mostOfEach(words: readonly string[]): readonly string[] {
     const count = digits === undefined ? 1 : Number(digits.replaceAll(",", ""));
     if (count > (counts.get(noun)?.count ?? 0)) counts.set(noun, { count, text: word });
   }
-  return [...counts.values()].map(({ text }) => singular(text));
+  // `51 tables and their TOAST tables` says the tables too.
+  const isSaid = (noun: string, count: number): boolean => [...counts].some(([other, { count: more }]) => more >= count && other.startsWith(`${noun} and `));
+  const said = [...counts].filter(([noun, { count }]) => !isSaid(noun, count));
+  const there = said.filter(([noun]) => !noun.startsWith("no "));
+  return (there.length > 0 ? there : said).map(([, { text }]) => singular(text));
 }
 
 /** `1 columns of JSON`: rules that write the plural for any number. */
 const singular = (text: string): string =>
   text.replace(
-    /^1 (\w+)/,
+    /^1 (\w+)(?=$| (?:of|that|with|in|and|for|from)\b)/,
     (_, word: string) => `1 ${word === "indexes" ? "index" : word.endsWith("ies") ? `${word.slice(0, -3)}y` : /[^s]s$/.test(word) ? word.slice(0, -1) : word}`,
   );
 
@@ -105,6 +109,7 @@ function judgedRules(section: string, { rules, report }: HandbookInput): { reado
 }
 
 const COMMANDS: readonly (readonly [need: RegExp, command: string])[] = [
+  [/--since-snapshot/, "luthier tune --since-snapshot FILE"],
   [/database|snapshot|pg_stat_statements|counters|statistics/, "luthier tune --db URL"],
   [/recording|recorded/, "luthier record -- COMMAND"],
   [/pgbouncer|pooler/i, "luthier tune --pgbouncer URL"],
@@ -115,13 +120,17 @@ export function commandFor(why: string): string {
   return COMMANDS.find(([need]) => need.test(why))?.[1] ?? "";
 }
 
-/** One sentence for each thing that rules lack, then what advisors miss. */
+/** A section's own rules: their names tell what is not known. */
+const MOST_RULES = 8;
+
+/** One sentence for each thing that rules lack, then what advisors miss, where no rule has said so. */
 function gapsOf(section: string, advice: readonly Advice[], { report }: HandbookInput): readonly string[] {
   const sentences = gapGroups(report.coverage.unknown.filter(({ chapter }) => chapter === section)).map((group) => {
     const command = group.why.startsWith("needs") && !group.why.includes("luthier ") ? commandFor(group.why) : "";
-    return `${gapSentence(group, (text) => `\`${text}\``)}${command === "" ? "" : ` (\`${command}\`)`}.`;
+    return `${gapSentence(group, (text) => `\`${text}\``, MOST_RULES)}${command === "" ? "" : ` (\`${command}\`)`}.`;
   });
-  return [...new Set([...sentences, ...advice.flatMap(({ missing }) => (missing === "" ? [] : [asSentence(missing)]))])];
+  const isSaid = (missing: string): boolean => /^needs a database\b/.test(missing) && sentences.some((one) => /\bneeds? a database\b/.test(one));
+  return [...new Set([...sentences, ...advice.flatMap(({ missing }) => (missing === "" || isSaid(missing) ? [] : [asSentence(missing)]))])];
 }
 
 const asSentence = (text: string): string => `${(text[0] ?? "").toUpperCase()}${text.slice(1)}${/[.!?`]$/.test(text) ? "" : "."}`;

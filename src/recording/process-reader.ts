@@ -394,12 +394,17 @@ export class ProcessReader {
 
   // -------------------------------------------------------------------------------------------- connections
 
+  /** What few lines name is written as text; a number is the id of a name. */
+  private nameAt(line: Line, index: number): string {
+    return textAt(line, index) || (this.names.get(numberAt(line, index)) ?? "");
+  }
+
   private openConnection(line: Line): void {
-    const alias = this.names.get(numberAt(line, 2)) ?? "";
+    const alias = this.nameAt(line, 2);
     const { server, reused } = recordAt(line, 5);
     this.connections.set(numberAt(line, 1), { alias, transaction: null });
     const tally = into(this.tallies.connections, alias, () => ({ alias, vendor: "", opened: 0, reused: 0, closed: 0, peak: 0, server: null }));
-    tally.vendor ||= this.names.get(numberAt(line, 3)) ?? textAt(line, 3);
+    tally.vendor ||= this.nameAt(line, 3);
     tally.opened += 1;
     tally.reused += Number(reused === true);
     tally.server ??= textOrNull(server);
@@ -438,8 +443,8 @@ export class ProcessReader {
   }
 
   private outsideCall(line: Line): void {
-    const kind = textAt(line, 3) || (this.names.get(numberAt(line, 3)) ?? "");
-    const target = textAt(line, 4) || (this.names.get(numberAt(line, 4)) ?? "");
+    const kind = this.nameAt(line, 3);
+    const target = this.nameAt(line, 4);
     const duration = numberAt(line, 2);
     const stack = this.stacks.get(numberAt(line, 5)) ?? 0;
     const scope = this.scopes.get(numberAt(line, 6)) ?? this.outside;

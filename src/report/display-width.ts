@@ -89,7 +89,7 @@ export function cutEnd(text: string, width: number, ellipsis = "…"): string {
 export function wrap(text: string, width: number, ellipsis = "…"): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").filter(Boolean)) {
+  for (const word of text.replaceAll(BEFORE_UNIT, NO_BREAK).split(" ").filter(Boolean)) {
     const candidate = line === "" ? word : `${line} ${word}`;
     if (displayWidth(candidate) <= width) line = candidate;
     else {
@@ -97,5 +97,9 @@ export function wrap(text: string, width: number, ellipsis = "…"): string[] {
       line = cutMiddle(word, width, ellipsis);
     }
   }
-  return line === "" ? lines : [...lines, line];
+  return (line === "" ? lines : [...lines, line]).map((each) => each.replaceAll(NO_BREAK, " "));
 }
+
+/** The space between a figure and its unit, at which no line ends. */
+export const BEFORE_UNIT = /(?<=\d) (?=(?:%|ms|s|min|s\/min|kB|MB|GB|TB)(?![\w/]))/g;
+const NO_BREAK = "\u00A0";

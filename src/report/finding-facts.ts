@@ -150,6 +150,7 @@ const KINDS: Readonly<Record<Fix["kind"], string>> = {
 /** Part 5's first line: `safe, 1 line`. Where there is no edit, what a person is to do. */
 export function fixSentence(fix: Fix | undefined, changes: readonly FileChange[] | null, remedy = ""): string {
   if (!fix) return remedy === "" ? "none: the rule knows no edit for this" : `by hand. ${remedy.replace(/\.$/, "")}`;
+  if (fix.edits.length === 0 && fix.safety === "advice") return `by hand. ${fix.title.replace(/\.$/, "")}`;
   if (fix.edits.length === 0) return `${[fix.safety, KINDS[fix.kind]].filter(Boolean).join(", ")}: ${fix.title}`;
   if (changes === null) return `${fix.safety}: ${fix.title} (not shown: the file is not as it was analysed)`;
   const lines = formatCount(

@@ -2,10 +2,11 @@ import { changedBlocks, changedLineCount } from "../fixes/changed-blocks.ts";
 import type { FixPlan } from "../fixes/plan-fixes.ts";
 import type { VerifiedPlan } from "../fixes/verify-fixes.ts";
 import type { Finding } from "../model/finding.ts";
-import { cleanLine, plainProse } from "./clean-text.ts";
+import { plainProse } from "./clean-text.ts";
 import { sqlFixOf } from "./database-fixes.ts";
 import { formatCount } from "../model/numbers.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** What was written and, where git has all that was there before, how to undo it. Call it before the files change. */
 export function renderApplied(plan: FixPlan, context: RenderContext, canUndo: boolean, exists: (file: string) => boolean): string {
@@ -36,11 +37,6 @@ function commonPath(files: readonly string[], context: RenderContext): string {
   const parts = first.split("/").slice(0, -1);
   while (parts.length > 0 && !files.every((file) => file.startsWith(`${parts.join("/")}/`))) parts.pop();
   return shellWord(shownPath(context, parts.join("/")).replace(/\/$/, "") || ".");
-}
-
-function shellWord(path: string): string {
-  const clean = cleanLine(path);
-  return /^[\w./@%+=:,-]+$/.test(clean) ? clean : `'${clean.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** What was left as it is, and why: never in silence. */

@@ -37,7 +37,7 @@ function headOf(study: IndexStudy): string[] {
   return [
     ...plainLines(head),
     ...plainLines(`${provenWords(study)} The budget is ${formatBytes(budget)}.`),
-    ...plainLines(`Planned by PostgreSQL ${study.version} on a phantom. Costs are the planner's own, not time.`),
+    ...plainLines(`Planned by PostgreSQL ${study.version} on a copy without rows. Costs are the planner's own, not time.`),
   ];
 }
 

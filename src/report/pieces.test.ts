@@ -54,6 +54,7 @@ describe("width", () => {
   });
   test("prose is wrapped at spaces, and a word that is too long is cut", () => {
     expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+    expect(wrap("no less than its 5 s", 18)).toEqual(["no less than its", "5 s"]);
     expect(wrap(`a ${"x".repeat(30)} b`, 9)).toEqual(["a", "xxxx…xxxx", "b"]);
   });
 });

@@ -1,6 +1,7 @@
 import type { FailOn } from "../model/config.ts";
 import type { Place } from "../model/finding.ts";
 import type { RuleMeta } from "../model/rule-meta.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** The text of a file below the project's root, as it was analysed; undefined when it cannot be read. */
 export type SourceReader = (file: string) => string | undefined;
@@ -28,7 +29,8 @@ export function shownPath(context: Pick<RenderContext, "pathPrefix">, file: stri
 /** A text with our commands as they are typed where the reader is: `luthier fix examples/shop --select 4a2f`. `record` runs where it is typed. */
 export function typed({ project = "" }: Pick<RenderContext, "project">, text: string): string {
   if (project === "") return text;
-  const word = /^[\w./-]+$/.test(project) ? project : `'${project}'`;
+  // A way out of the folder is long, and told better by who types it.
+  const word = project.startsWith("..") ? "PATH" : shellWord(project);
   return text.replaceAll(/\bluthier (?:check|fix|tune|snapshot|top-statements|advise indexes)\b/g, (command) => `${command} ${word}`);
 }
 

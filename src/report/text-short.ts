@@ -1,5 +1,6 @@
 import type { Finding, Place } from "../model/finding.ts";
 import { costOf } from "../select/cost.ts";
+import { mainPlace } from "../select/source-line.ts";
 import { glyphsOf, paint, severityTone, type TextStyle } from "./terminal-style.ts";
 import { cutMiddle, displayWidth } from "./display-width.ts";
 import { formatCost } from "../model/numbers.ts";
@@ -63,7 +64,8 @@ function heading(finding: Finding, name: string, indent: number, style: TextStyl
 function renderShort(finding: Finding, indent: number, context: RenderContext, style: TextStyle): string[] {
   const first = heading(finding, `${finding.rule}  ${shortIdOf(context, finding.id)}`, indent, style);
   const room = style.width - indent;
-  const place = finding.places[0]?.object === undefined ? finding.places.at(-1) : finding.places[0];
+  const [start] = finding.places;
+  const place = start?.object === undefined ? finding.places.at(-1) : mainPlace(finding);
   const path = place ? placeText(place, context, style, room) : "";
   const left = room - displayWidth(path) - 2;
   const text = shortTexts(finding, style).find((each) => displayWidth(each) <= left);
@@ -85,7 +87,7 @@ function renderGroup(members: readonly Finding[], column: number, context: Rende
   const first = members[0];
   if (!first) return [];
   const indent = " ".repeat(column);
-  const starts = members.flatMap(({ places: [place] }) => (place ? [place] : []));
+  const starts = members.flatMap((member) => mainPlace(member) ?? []);
   const end = first.places.at(-1);
   const lines = [...heading(first, `${first.rule}, ${members.length} times`, column, style)];
   const isShared = first.severity !== "info" && first.places.length > 1 && end !== undefined;
@@ -115,7 +117,7 @@ function joinPlaces(places: readonly Place[], context: RenderContext, style: Tex
 /** One line without wrapping: `path:line:col: severity rule[id] rung cost: claim`. */
 export function renderQuiet(finding: Finding, rung: string, context: RenderContext, style: TextStyle): string {
   const cost = costOf(finding);
-  const [place] = finding.places;
+  const place = mainPlace(finding);
   const words = [finding.severity, `${finding.rule}[${shortIdOf(context, finding.id)}]`, rung, cost === null ? "" : `${formatCost(cost)} s/min`];
   const facts = `: ${words.filter(Boolean).join(" ")}: `;
   const texts = shortTexts(finding, style);

@@ -75,6 +75,10 @@ test("a command names the project where the reader is not in it, and is never br
   expect(text).toContain("\n            luthier snapshot examples/some/shop --db URL\n");
 });
 
+test("a way out of the folder is left to who types it", () => {
+  expect(renderText(SAMPLE_REPORT, { ...sampleContext(), project: "../../shop" }, PLAIN_STYLE)).toContain("luthier fix PATH\n");
+});
+
 test("a shortened finding says what it is about, and has no column for costs that nobody knows", () => {
   const claim = "`BookAdmin` loads `series.publisher` separately for each `Book`: one query a row.";
   const [, sample] = SAMPLE_FINDINGS;

@@ -54,9 +54,9 @@ function whyOf(verdicts: readonly Verdict[], longest: string): string {
 
 const MOST_NAMES = 3;
 
-/** One sentence without its full stop. `name` marks a rule or an object as one. */
-export function gapSentence({ rules, objects, why }: GapGroup, name: (text: string) => string = (text) => text): string {
-  const who = rules.length <= MOST_NAMES ? rules.map(name).join(", ") : formatCount(rules.length, "rule");
+/** One sentence without its full stop. `name` marks a rule or an object as one; of more rules than `most` their number is told. */
+export function gapSentence({ rules, objects, why }: GapGroup, name: (text: string) => string = (text) => text, most = MOST_NAMES): string {
+  const who = rules.length <= most ? rules.map(name).join(", ") : formatCount(rules.length, "rule");
   const [first = ""] = objects;
   if (KEPT.test(why))
     return `${who} leaves ${objects.length === 1 ? name(first) : `${formatNumber(objects.length)} objects, the first ${name(first)},`} as ${objects.length === 1 ? "it is" : "they are"}: ${why.replace(KEPT, "")}`;

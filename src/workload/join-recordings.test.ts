@@ -258,7 +258,7 @@ describe("nobody is blamed for", () => {
     utimesSync(path.join(root, "shop/views.py"), 1_800_000_000, 1_800_000_000);
     expect((await check(root)).coverage.recording).toMatchObject({ missed: [], moved: 1, stale: ["shop/views.py"] });
     const { stdout } = await runCli(["check"], { cwd: root, analyse });
-    expect(stdout.replaceAll("\n", " ")).toContain("1 file changed since, such as shop/views.py; 1 place left out: record again.");
+    expect(stdout.replaceAll("\n", " ")).toContain("1 file changed since: shop/views.py; 1 place left out. Record again.");
   });
 });
 

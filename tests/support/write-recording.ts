@@ -76,7 +76,7 @@ export class RecordedProcess {
 
   connect(alias = "default"): number {
     this.next.connection += 1;
-    this.line(["o", this.next.connection, this.name(alias), this.name("postgresql"), this.clock, { server: "16.4", reused: false }]);
+    this.line(["o", this.next.connection, alias, "postgresql", this.clock, { server: "16.4", reused: false }]);
     return this.next.connection;
   }
 

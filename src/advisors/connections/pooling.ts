@@ -10,6 +10,7 @@ import type { ConnectionFacts } from "./facts.ts";
 import { OLDEST_POOLER, pgbouncerFiles, type PoolerFacts } from "./pgbouncer-ini.ts";
 import { DEFAULT_SIZE, erlangC, poolSizeFor, reserveOf } from "./pool-size.ts";
 import { queryWaitOf } from "./waits.ts";
+import { NEEDS_POSTGRES, otherEngineWords } from "../../rules/deployment/entries.ts";
 
 const SECTION = "4.1";
 
@@ -34,8 +35,14 @@ export function advisePooling(input: AdvisorInput, facts: ConnectionFacts, choic
   };
 }
 
-function nothingKnown({ database }: AdvisorInput, { entry }: ConnectionFacts): Advice {
-  const why = entry === null ? "no entry of DATABASES for PostgreSQL was read" : `no file says by how many processes ${entry.settings.module} is served`;
+function nothingKnown({ database, deployment }: AdvisorInput, { entry }: ConnectionFacts): Advice {
+  const other = database === null ? otherEngineWords(deployment) : "";
+  const why =
+    other !== ""
+      ? `they are counted for PostgreSQL, and ${other}`
+      : entry === null
+        ? "no entry of DATABASES for PostgreSQL was read"
+        : `no file says by how many processes ${entry.settings.module} is served`;
   return {
     advisor: "connections",
     section: SECTION,
@@ -43,7 +50,7 @@ function nothingKnown({ database }: AdvisorInput, { entry }: ConnectionFacts): A
     ...NO_PARTS,
     rung: "inferred",
     examined: database === null ? "no services, no server" : `no services; ${sessionsSeen(database) ?? 0} sessions of ${database.server.address}`,
-    missing: "the lines that start the services, in a Procfile, a compose file, gunicorn.conf.py or a systemd unit",
+    missing: other !== "" ? NEEDS_POSTGRES : "the lines that start the services, in a Procfile, a compose file, gunicorn.conf.py or a systemd unit",
     doubt: "",
   };
 }

@@ -7,6 +7,7 @@ import { roleOf } from "./pooling.ts";
 import { roleTimeoutFiles, roleTimeouts } from "./role-timeouts.ts";
 import { queryWaitOf } from "./waits.ts";
 import { ASSUMED_REQUEST } from "../../rules/deployment/request-time.ts";
+import { NEEDS_POSTGRES, otherEngineWords } from "../../rules/deployment/entries.ts";
 
 /** One limit: what holds today, where that is said, and what it is to be. Seconds; null is none. */
 interface Limit {
@@ -25,19 +26,23 @@ export function adviseTimeouts(input: AdvisorInput, facts: ConnectionFacts, choi
   const unset = limits.filter(({ today, proposed }) => today === null && proposed !== null);
   const cut = statementsOver(input, request);
   const isUnknown = facts.entry === null && database === null;
+  const other = database === null ? otherEngineWords(input.deployment) : "";
   return {
     advisor: "connections",
     section: "4.3",
-    claim: isUnknown
-      ? `Neither settings nor a server were read: which limits hold on the way of a request is not known, of ${limits.length} that should.`
-      : `${
-          unset.length === 0
-            ? `All ${limits.length} limits on the way of a request are set`
-            : `${unset.length} of ${limits.length} limits on the way of a request are not set: ${unset
-                .map(({ name }) => name)
-                .slice(0, 3)
-                .join(", ")}${unset.length > 3 ? ` and ${unset.length - 3} more` : ""}`
-        }; the request ends after ${request} s${facts.request === null ? " (gunicorn's default, assumed)" : ` (\`${facts.request.service}\`)`}.`,
+    claim:
+      other !== ""
+        ? `Which limits hold on the way of a request is not weighed: they are PostgreSQL's, and ${other}.`
+        : isUnknown
+          ? `Neither settings nor a server were read: which limits hold on the way of a request is not known, of ${limits.length} that should.`
+          : `${
+              unset.length === 0
+                ? `All ${limits.length} limits on the way of a request are set`
+                : `${unset.length} of ${limits.length} limits on the way of a request are not set: ${unset
+                    .map(({ name }) => name)
+                    .slice(0, 3)
+                    .join(", ")}${unset.length > 3 ? ` and ${unset.length - 3} more` : ""}`
+            }; the request ends after ${request} s${facts.request === null ? " (gunicorn's default, assumed)" : ` (\`${facts.request.service}\`)`}.`,
     reasons: [
       ...crossings(limits),
       ...(cut === null ? [] : [cut]),
@@ -53,10 +58,13 @@ export function adviseTimeouts(input: AdvisorInput, facts: ConnectionFacts, choi
     examples: [],
     rung: database === null ? "inferred" : "recorded",
     examined: `${formatCount(limits.length, "limit")}, ${limits.filter(({ today }) => today !== null).length} of them set`,
-    missing: [
-      ...(database === null ? ["settings of the server and of its roles: luthier snapshot --db URL"] : []),
-      ...(role === null ? ["the role that the application connects as, for ALTER ROLE: luthier snapshot --db URL while it runs"] : []),
-    ].join("; "),
+    missing:
+      other !== ""
+        ? NEEDS_POSTGRES
+        : [
+            ...(database === null ? ["settings of the server and of its roles: luthier snapshot --db URL"] : []),
+            ...(role === null ? ["the role that the application connects as, for ALTER ROLE: luthier snapshot --db URL while it runs"] : []),
+          ].join("; "),
     doubt:
       facts.request === null
         ? `no file says how long a request has; ${ASSUMED_REQUEST} s are gunicorn's default`

@@ -31,7 +31,7 @@ function mapOf(table: Table, study: IndexStudy, database: Database): IndexMap {
     kind: "index-map",
     question: `${table.name}: which indexes do its statements want?`,
     answer: `${formatCount(added.length, "new index", "new indexes")} for ${formatCount(statements.length, "statement")}.`,
-    source: `planned by PostgreSQL ${study.version} on a phantom`,
+    source: `planned by PostgreSQL ${study.version} on a copy without rows`,
     table: table.name,
     columns: table.columns.map(({ name }) => name).filter((name) => used.has(name)),
     statements: rows,

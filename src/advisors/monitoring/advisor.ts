@@ -15,6 +15,7 @@ import { dashboard, expressionsOf } from "./dashboard.ts";
 import { missingWords } from "./missing.ts";
 import { adviceTables } from "./tables.ts";
 import { watch, type Watched } from "./watched.ts";
+import { NEEDS_POSTGRES, otherEngineWords } from "../../rules/deployment/entries.ts";
 
 export const advisor: Advisor = {
   id: "monitoring",
@@ -106,18 +107,21 @@ function placeIn(source: RuleInput | null): (site: StatementSite) => string {
 
 function withoutDatabase({ deployment }: AdvisorInput): Advice {
   const [settings] = deployment.settings;
+  const other = otherEngineWords(deployment);
   const aliases = settings?.databases.map(({ alias }) => alias) ?? [];
   return {
     advisor: "monitoring",
     section: "5.3",
     claim:
-      aliases.length === 0
-        ? "No server was looked at, so that no alert has a threshold."
-        : `The server behind ${aliases.map((one) => `\`${one}\``).join(", ")} of \`${settings?.module ?? ""}\` was not looked at, so that no alert has a threshold.`,
+      other !== ""
+        ? `No alert is made: they are for PostgreSQL, and ${other}.`
+        : aliases.length === 0
+          ? "No server was looked at, so that no alert has a threshold."
+          : `The server behind ${aliases.map((one) => `\`${one}\``).join(", ")} of \`${settings?.module ?? ""}\` was not looked at, so that no alert has a threshold.`,
     ...NO_PARTS,
     rung: "inferred",
     examined: aliases.length === 0 ? "" : `DATABASES of ${settings?.module ?? ""}`,
-    missing: "needs a database: luthier snapshot --db URL",
+    missing: other === "" ? "needs a database: luthier snapshot --db URL" : NEEDS_POSTGRES,
     doubt: "",
   };
 }

@@ -8,6 +8,7 @@ import { mainSettings, primaryOf, replicasOf } from "../../rules/scaling/aliases
 import { haproxyFiles, type Backend, type ProxyFacts } from "./haproxy.ts";
 import { placeOf } from "./places.ts";
 import { standbysOf } from "./replicas.ts";
+import { NEEDS_POSTGRES, otherEngineWords } from "../../rules/deployment/entries.ts";
 
 const PRIMARY_PORT = 5000;
 const REPLICA_PORT = 5001;
@@ -61,12 +62,18 @@ function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named
     claim: claimOf(primary, deployment, database !== null),
     rung: "inferred",
     examined: `${formatCount(deployment.settings.length, "settings module")}, ${formatCount(database?.snapshot.servers.length ?? 0, "server")} of a snapshot`,
-    missing: database === null ? "standbys that follow the primary: luthier snapshot --db URL sees them" : "",
+    missing:
+      database !== null ? "" : otherEngineWords(deployment) === "" ? "standbys that follow the primary: luthier snapshot --db URL sees them" : NEEDS_POSTGRES,
     doubt: primary === undefined ? "" : `a second server for failover of ${primary.host} is not a matter of load, and is not judged here`,
   };
 }
 
-function claimOf(primary: Named | undefined, { settings: [settings] }: AdvisorInput["deployment"], isSeen: boolean): string {
+function claimOf(primary: Named | undefined, deployment: AdvisorInput["deployment"], isSeen: boolean): string {
+  const {
+    settings: [settings],
+  } = deployment;
+  const other = isSeen ? "" : otherEngineWords(deployment);
+  if (other !== "") return `Servers are weighed for PostgreSQL alone, and ${other}.`;
   if (primary === undefined) return "Which server has the database is not known: no snapshot names one, and no settings that were read.";
   const name = primary.isPlaceholder
     ? `\`${primaryOf(settings ?? null)?.alias ?? "default"}\` of ${settings?.module ?? "the settings"}`

@@ -26,10 +26,10 @@ function unknown(input: AdvisorInput): Advice {
     claim:
       runs === null
         ? "How much of the load could move to a replica is not known: no statement was counted."
-        : `How much of the load could move to a replica is not known: ${formatCount(runs, "line")} read the database, and nothing counted how often.`,
+        : `How much of the load could move to a replica is not known: ${formatCount(runs, "line")} ${runs === 1 ? "reads" : "read"} the database, and nothing counted how often.`,
     reasons: atomicReason(mainSettings(input.deployment), null, source),
     rung: "inferred",
-    examined: runs === null ? "no statements" : `${formatCount(runs, "line")} that send queries`,
+    examined: runs === null ? "no statements" : `${formatCount(runs, "line")} that ${runs === 1 ? "sends" : "send"} queries`,
     missing:
       database === null
         ? "time and calls of statements: luthier snapshot --db URL, or luthier record"

@@ -173,7 +173,7 @@ function boundTable(database: Database, { shares, bound }: BoundVerdict): Advice
       `${formatNumber(now.blocksRead)} of ${formatNumber(now.blocksRead + now.blocksHit)} (${formatPercent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))})`,
       "pg_stat_database",
     ]);
-    rows.push(["temporary files", `${formatNumber(now.temporaryFiles)}, ${formatBytes(now.temporaryBytes)}`, "pg_stat_database"]);
+    rows.push(["temporary files", `${formatCount(now.temporaryFiles, "file")}, ${formatBytes(now.temporaryBytes)}`, "pg_stat_database"]);
     rows.push(["deadlocks", formatNumber(now.deadlocks), "pg_stat_database"]);
   }
   if (checkpoints !== null)

@@ -427,6 +427,40 @@ class HallAdmin(admin.ModelAdmin):
   ).toEqual([]);
 });
 
+test("what one of the models of an admin class has is not loaded for all of them", async () => {
+  const report = await analyseShop({
+    "shop/admin.py": `from django.contrib import admin
+from shop.models import Invoice, Shipment
+
+
+class OfOrderAdmin(admin.ModelAdmin):
+    list_display = ["__str__", "names"]
+
+    def names(self, row):
+        return row.order.customer.name if hasattr(row, "number") else ""
+
+
+class OfProductAdmin(admin.ModelAdmin):
+    list_display = ["text"]
+
+    def text(self, row):
+        return row.order.customer.name if hasattr(row, "order") else row.name
+
+
+admin.site.register(Invoice, OfOrderAdmin)
+admin.site.register(Shipment, OfOrderAdmin)
+admin.site.register(Invoice, OfProductAdmin)
+admin.site.register(Product, OfProductAdmin)
+`.replace("import Invoice, Shipment", "import Invoice, Product, Shipment"),
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ places, model, remedy, fixes }) => [places[0]?.line, model, remedy, fixes[0]?.safety])).toEqual([
+    [5, "shop.Invoice", 'Add `select_related("order__customer")` to the queryset.', "review"],
+    [5, "shop.Shipment", 'Add `select_related("order__customer")` to the queryset.', "review"],
+    [12, "shop.Invoice", 'Add `select_related("order__customer")` in a class for `Invoice` alone: this one has rows of other models too.', "advice"],
+  ]);
+});
+
 test("an inline that others build on is shown as these", async () => {
   await expectMarked(
     files(

@@ -28,6 +28,13 @@ const adminModels =
   ({ positional: [admin] }) =>
     admin?.kind === "object" ? list(modelClasses(engine, admin.cls)) : UNKNOWN;
 
+/** Django makes an object of the class for each of its models. */
+const adminOf = (): Hook => (args) => {
+  const [admin, model] = args.positional;
+  if (admin?.kind !== "object" || model === undefined) return UNKNOWN;
+  return { ...admin, id: freshId(), attrs: new Map(admin.attrs).set("model", model) };
+};
+
 /** The model of an admin whose methods run by themselves, such as its own views: each that it is registered for. */
 const adminModel =
   (engine: Engine): Hook =>
@@ -575,6 +582,7 @@ function readInlineField(
 
 export const adminHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.admin_models": adminModels,
+  "luthier.admin_of": adminOf,
   "luthier.admin_model": adminModel,
   "luthier.changelist": changelist,
   "luthier.changelist_queryset": changelistQueryset,

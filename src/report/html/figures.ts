@@ -50,3 +50,15 @@ export const SCOPE_WORDS: Readonly<Record<ScopeKind, readonly [one: string, many
   setup: ["fixture", "fixtures"],
   process: ["process", "processes"],
 };
+
+const VENDORS: ReadonlyMap<string, string> = new Map([
+  ["postgresql", "PostgreSQL"],
+  ["mysql", "MySQL"],
+  ["sqlite", "SQLite"],
+  ["oracle", "Oracle"],
+]);
+
+/** A server by its own name, where Django's is one of these. */
+export function vendorName(vendor: string): string {
+  return VENDORS.get(vendor) ?? (vendor === "" ? "database server" : vendor);
+}

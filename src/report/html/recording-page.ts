@@ -3,7 +3,7 @@ import type { Recording, ScopeKind, ScopeTotals } from "../../model/recording.ts
 import { growthOfScopes, type Growth } from "../../workload/growth.ts";
 import { formatCount, formatDuration, formatNumber } from "../../model/numbers.ts";
 import type { SourceReader } from "../render-context.ts";
-import { formatShare, formatTime, SCOPE_WORDS } from "./figures.ts";
+import { formatShare, formatTime, SCOPE_WORDS, vendorName } from "./figures.ts";
 import { renderFlame } from "./flame.ts";
 import { html, NOTHING, percent, type Html } from "./markup.ts";
 import { renderPerRow, timePerRow } from "./per-row.ts";
@@ -88,7 +88,7 @@ function meta({ command, started, ended, django, python, processes, connections,
     formatCount(processes, "process", "processes"),
     django === null ? "" : `Django ${django}`,
     python === null ? "" : `Python ${python}`,
-    server === undefined ? "" : `${server.vendor === "" ? "database server" : server.vendor} ${server.server ?? ""}`,
+    server === undefined ? "" : `${vendorName(server.vendor)} ${server.server ?? ""}`,
     folder,
     `Luthier ${version}`,
   ];

@@ -29,7 +29,7 @@ function renderLoops(loops: readonly LoopCluster[]): Html {
     const time = cluster.occurrences.reduce((sum, one) => sum + one.microseconds, 0);
     return html`<tr><td><span class="name">${summariseSql(cluster.sql)}</span><span class="s"><code>${placeOfStack(cluster.stack)}</code></span></td><td data-label="most in">${worst?.label ?? ""}</td><td class="num" data-label="times">${formatNumber(worst?.statements.median ?? 0)}${(worst?.statements.max ?? 0) > (worst?.statements.median ?? 0) ? ` to ${formatNumber(worst?.statements.max ?? 0)}` : ""}</td><td class="num" data-label="all in all">${formatTime(time)}</td></tr>`;
   });
-  return html`<p>The same query from the same line, called the same way, several times in one scope.</p><table class="wide"><thead><tr><th>query</th><th>most in</th><th class="num">times</th><th class="num">all in all</th></tr></thead><tbody>${rows}</tbody></table>${more(loops.length - rows.length)}`;
+  return html`<p>The same query from the same line, called the same way, several times in one request, task, command or test.</p><table class="wide"><thead><tr><th>query</th><th>most in</th><th class="num">times</th><th class="num">all in all</th></tr></thead><tbody>${rows}</tbody></table>${more(loops.length - rows.length)}`;
 }
 
 function renderDuplicates({ duplicates, literals }: Recording): Html {
@@ -50,7 +50,8 @@ function more(count: number): Html {
 
 /** Prefetches and columns that nothing read, over the whole recording. */
 export function renderUnused(recording: Recording): Part {
-  if (!recording.fields) return { note: "unknown", body: html`<p class="none">Unknown: what was read of the rows. <code>luthier record --fields</code></p>` };
+  if (!recording.fields)
+    return { note: "unknown", body: html`<p class="none">Unknown: what was read of the rows. <code>luthier record --fields -- COMMAND</code></p>` };
   const prefetches = unusedPrefetches(recording);
   const columns = unreadColumns(recording);
   const loads = prefetches

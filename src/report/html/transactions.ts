@@ -1,6 +1,6 @@
 import type { Recording } from "../../model/recording.ts";
 import { formatCount, formatNumber } from "../../model/numbers.ts";
-import { formatTime, placeOfStack } from "./figures.ts";
+import { formatTime, placeOfStack, vendorName } from "./figures.ts";
 import { html, NOTHING, type Html } from "./markup.ts";
 import type { Part } from "./per-row.ts";
 
@@ -43,7 +43,7 @@ function renderCalls({ outsideCalls }: Recording): Html {
 function renderConnections({ connections }: Recording): Html {
   const items = connections.map(
     ({ alias, vendor, server, opened, reused, peak }) =>
-      html`<li><code>${alias}</code>, ${vendor} ${server ?? ""}: ${formatCount(opened, "connection")} opened${reused > 0 ? `, ${formatNumber(reused)} reused` : ""}, at most ${formatNumber(peak)} at once in a process</li>`,
+      html`<li><code>${alias}</code>, ${vendorName(vendor)} ${server ?? ""}: ${formatCount(opened, "connection")} opened${reused > 0 ? `, ${formatNumber(reused)} reused` : ""}, at most ${formatNumber(peak)} at once in a process</li>`,
   );
   return items.length === 0 ? NOTHING : html`<h3>Connections</h3><ul class="plain">${items}</ul>`;
 }

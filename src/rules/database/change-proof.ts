@@ -65,7 +65,7 @@ function evidenceOf({ proposal, statements }: ChangeProof, others: readonly Chan
     others.length === 0
       ? `the plans of ${formatCount(statements.length, "statement")} stay`
       : `${formatNumber(others.length)} of ${formatCount(statements.length, "statement")} ${others.length === 1 ? "gets" : "get"} another plan, ${formatNumber(cheaper)} at less cost${which}`;
-  const note = `planned by PostgreSQL ${study?.version ?? ""} on a phantom, ${withChange(proposal).replace(/,$/, "")}: ${counted}${MADE_UP[proposal.kind]}`;
+  const note = `planned by PostgreSQL ${study?.version ?? ""} on a copy without rows, ${withChange(proposal).replace(/,$/, "")}: ${counted}${MADE_UP[proposal.kind]}`;
   const costs = first === undefined ? {} : { costBefore: rounded(first.cost.before), costAfter: rounded(first.cost.after) };
   return { kind: "planned", note, ...costs, ...(shown === null ? {} : { planBefore: planText(shown.before), planAfter: planText(shown.after) }) };
 }

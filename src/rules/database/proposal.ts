@@ -208,10 +208,10 @@ function planEvidence(proposal: IndexProposal, { own, cheaper, all }: Looked, { 
   const result =
     saves === "bytes"
       ? `none of ${formatCount(all.length, "statement")} of the table costs 5 % more`
-      : `${formatNumber(cheaper.length)} of ${formatCount(all.length, "statement")} of the table cost less, ${formatNumber(agreed)} by the same plan under both sets of constants`;
+      : `${formatNumber(cheaper.length)} of ${formatCount(all.length, "statement")} of the table cost less, ${formatNumber(agreed)} by the same plan with the server's constants and with careful ones`;
   return {
     kind: "planned",
-    note: `planned by PostgreSQL ${study?.version ?? ""} on a phantom, \`${name}\` by itself, ${place}: ${result}`,
+    note: `planned by PostgreSQL ${study?.version ?? ""} on a copy without rows, \`${name}\` by itself, ${place}: ${result}`,
     ...costs,
     ...plans,
   };

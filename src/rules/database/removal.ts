@@ -55,7 +55,7 @@ function removalEvidence({ planned, users }: RemovalProof, { study }: Database):
       : `${formatCount(users.length, "statement")} use it, and the worst costs ${formatNumber(Number(worst.toPrecision(3)))} times as much without`;
   return {
     kind: "planned",
-    note: `${statements} planned without it by PostgreSQL ${study?.version ?? ""} on a phantom: ${what}`,
+    note: `${statements} planned without it by PostgreSQL ${study?.version ?? ""} on a copy without rows: ${what}`,
     statements: planned,
     users: users.length,
   };

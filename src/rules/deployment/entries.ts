@@ -27,6 +27,28 @@ export function postgresEntries(deployment: Deployment): Entry[] {
   );
 }
 
+const OTHERS: readonly (readonly [engine: RegExp, name: string])[] = [
+  [/mysql|maria/i, "MySQL"],
+  [/sqlite|spatialite/i, "SQLite"],
+  [/oracle/i, "Oracle"],
+  [/mssql|sql_server/i, "SQL Server"],
+];
+
+/** What advice lacks where the settings name another. */
+export const NEEDS_POSTGRES = "needs a database of PostgreSQL";
+
+/** `` `default` of `shop.settings` is MySQL ``, where the settings name a server and none of it is PostgreSQL; else empty. */
+export function otherEngineWords(deployment: Deployment): string {
+  if (postgresEntries(deployment).length > 0) return "";
+  const named = deployment.settings.flatMap(({ module, databases }) =>
+    databases.flatMap(({ alias, engine }) => {
+      const [, name] = (engine === null || engine.dependsOn !== undefined ? undefined : OTHERS.find(([known]) => known.test(engine.value))) ?? [];
+      return name === undefined ? [] : [`\`${alias}\` of \`${module}\` is ${name}`];
+    }),
+  );
+  return named[0] ?? "";
+}
+
 /** Services that run by these settings: those that name them, and, for what the entry points name, those that name none. */
 export function servicesOf({ services, settings }: Deployment, { module, isNamed }: SettingsFacts): Service[] {
   const isOnly = settings.length === 1;

@@ -130,7 +130,13 @@ function shareFix(first: QueryRun, second: QueryRun, input: RuleInput): FixDraft
   const copies = [first, second].map((run) => copyOf(run, input));
   const [one, other] = copies;
   if (one == null || other == null || one.name !== other.name) return [];
-  return [{ title: `Go through \`${one.name}\` both times: \`.all()\` copies it without its rows`, safety: "review", edits: [one.edit, other.edit] }];
+  return [
+    {
+      title: `Go through \`${one.name}\` itself both times, not \`${one.name}.all()\`, which fetches its rows again`,
+      safety: "review",
+      edits: [one.edit, other.edit],
+    },
+  ];
 }
 
 function copyOf(run: QueryRun, input: RuleInput): { readonly name: string; readonly edit: EditDraft } | null {

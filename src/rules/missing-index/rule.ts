@@ -73,7 +73,12 @@ function notPlanned({ study }: Database): Judgement["unjudged"] {
   const [first] = unplanned;
   return first === undefined
     ? []
-    : [{ object: "", why: `needs plans of ${formatCount(unplanned.length, "statement")}, the first of which PostgreSQL refuses: ${first.why}` }];
+    : [
+        {
+          object: "",
+          why: `needs plans of ${formatCount(unplanned.length, "statement")}, ${unplanned.length === 1 ? "which" : "the first of which"} PostgreSQL refuses: ${first.why}`,
+        },
+      ];
 }
 
 function toDraft(index: StudiedIndex, served: readonly Served[], input: DatabaseInput): DatabaseDraft {
@@ -164,7 +169,7 @@ function planEvidence({ study }: Database, before: number, after: number, served
   const agreed = served.filter(({ studied }) => studied.verdict === "gain").length;
   return {
     kind: "planned",
-    note: `planned by PostgreSQL ${study?.version ?? ""} on a phantom, with and without: ${formatNumber(agreed)} of ${formatCount(served.length, "statement")} by the same plan under both sets of constants`,
+    note: `planned by PostgreSQL ${study?.version ?? ""} on a copy without rows, with and without: ${formatNumber(agreed)} of ${formatCount(served.length, "statement")} by the same plan with the server's constants and with careful ones`,
     costBefore: Number(before.toPrecision(6)),
     costAfter: Number(after.toPrecision(6)),
     ...ownSaving(served),

@@ -56,7 +56,7 @@ function toDraft(call: ChainCall, origin: Origin, input: RuleInput): FindingDraf
       joined === 0
         ? `\`select_related()\` in \`${holder}\` joins nothing: \`${name}\` has no foreign key that may not be NULL.`
         : `\`select_related()\` in \`${holder}\` joins ${count(joined, "table")} to every \`${name}\`, and no nullable foreign key.`,
-    reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones: ${count(skipped, "key")} of this model ${skipped === 1 ? "stays" : "stay"} lazy.`,
+    reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones${skipped === 0 ? "" : `: ${count(skipped, "key")} of this model ${skipped === 1 ? "stays" : "stay"} lazy`}.`,
     remedy: remedyFor(origin, input),
     doubt: doubt === "" ? "the joined rows are few and narrow" : doubt,
     model: origin.model,

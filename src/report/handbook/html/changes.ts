@@ -106,5 +106,5 @@ function below(handbook: Handbook, most: number): Html {
   const rows = rest.slice(0, MOST_LISTED).map((change, index) => row(change, index + TEN, { handbook, most }));
   const more = rest.length - rows.length;
   return html`${sum}<details class="more"><summary>${words}</summary><table class="ten rest${time === null ? " no-time" : ""}"><thead class="sr"><tr><th scope="col">Rank</th><th scope="col">Change</th><th scope="col">Evidence</th>${time === null ? NOTHING : html`<th scope="col">Removes</th>`}<th scope="col">Fix</th></tr></thead><tbody>
-${rows}</tbody></table>${more > 0 ? html`<p class="sm dim">${formatNumber(more)} more stand in their sections below.</p>` : NOTHING}</details>`;
+${rows}</tbody></table>${more > 0 ? html`<p class="sm dim">${formatNumber(more)} more ${more === 1 ? "stands in its section" : "stand in their sections"} below.</p>` : NOTHING}</details>`;
 }

@@ -26,10 +26,10 @@ export function renderCompact(findings: readonly Finding[], handbook: Handbook, 
 }
 
 function compactRow(finding: Finding, handbook: Handbook, context: HandbookContext): Html {
-  const { id, claim, message, severity, rule, places } = finding;
+  const { id, claim, message, severity, rule } = finding;
   const page = context.findingPage?.(finding) ?? null;
   const removed = removedWords(finding, handbook);
-  const place = mainPlace(places);
+  const place = mainPlace(finding);
   const title = page === null ? html`<span class="t">${prose(claim || message)}</span>` : html`<a class="t" href="${page}">${prose(claim || message)}</a>`;
   return html`<li id="${findingAnchor(handbook, id)}" ${facets(finding)}>${title}<span class="s"><b class="${severity}">${severity}</b> ${rule}${place === undefined ? NOTHING : html` · <code>${placeName({ pathPrefix: "" }, place)}</code>`} · ${shortIdOf(context, id)}${removed === "" ? "" : ` · ${removed}`}</span>${rungBadge(rungOf(finding))}</li>
 `;

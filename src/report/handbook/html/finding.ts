@@ -32,12 +32,12 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
   const words = { ...context, pathPrefix: "" };
   const { severity, rule, confidence, claim, message, fixes } = finding;
   const removed = removedWords(finding, handbook);
-  const place = mainPlace(finding.places);
+  const place = mainPlace(finding);
   const page = context.findingPage?.(finding) ?? null;
   const why = whyOf(finding);
   const parts = [
     why === "" ? NOTHING : part("Why", html`<p>${sentence(why)}</p>`),
-    part("Places", renderPlaces(finding.places, context)),
+    part("Places", renderPlaces(finding.places, handbook, context)),
     part("Evidence", html`${evidence(finding, handbook, words)}${plots.map((plot) => figure(plot, handbook))}`),
     part("Fix", renderFix(fixes[0], context, finding.remedy)),
     part("Proof", proof(finding, words)),

@@ -1,10 +1,12 @@
 import type { Place } from "../../../model/finding.ts";
+import type { Handbook } from "../../../model/handbook.ts";
 import { excerptOf } from "../../code-excerpt.ts";
 import { characterWidth } from "../../display-width.ts";
 import { distinctPlaces } from "../../distinct-places.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { shownPath, type RenderContext } from "../../render-context.ts";
+import { statementGist, statementOf } from "../markdown/blocks.ts";
 import { prose } from "./prose.ts";
 
 /** Columns of a line of source before it is cut. */
@@ -13,12 +15,17 @@ const WIDEST = 160;
 const AROUND = 2;
 
 /** The places in the order of the data, each with its code and its span underlined. */
-export function renderPlaces(places: readonly Place[], context: RenderContext): Html {
+export function renderPlaces(places: readonly Place[], handbook: Handbook, context: RenderContext): Html {
   if (places.length === 0) return html`<p>None in source.</p>`;
   const once = distinctPlaces(places);
   const inSource = once.filter(({ object }) => object === undefined);
   const around = inSource.length === 1 ? AROUND : 0;
-  return html`<ol class="chain">${once.map((place) => html`<li><span class="role">${place.role}</span><span>${whereOf(place, context)}${place.label === undefined ? NOTHING : html` <span class="dim">${prose(place.label)}</span>`}${codeOf(place, context, around)}</span></li>`)}</ol>`;
+  return html`<ol class="chain">${once.map((place) => html`<li><span class="role">${place.role}</span><span>${whereOf(place, context)}${place.label === undefined ? NOTHING : html` <span class="dim">${prose(place.label)}</span>`}${codeOf(place, context, around)}${gistOf(place, handbook)}</span></li>`)}</ol>`;
+}
+
+function gistOf(place: Place, handbook: Handbook): Html {
+  const sql = statementOf(place, handbook);
+  return sql === "" ? NOTHING : html`<code class="src">${statementGist(sql)}</code>`;
 }
 
 function whereOf({ file, line, column, object }: Place, context: RenderContext): Html {

@@ -16,3 +16,7 @@ test.each([
   ["models.py is not there", "models.py is not there."],
   ["é, in a name", "É, in a name."],
 ])("%s: a sentence begins with a capital, a name does not", (text, words) => expect(sentence(text).html).toBe(words));
+
+test("no line ends between a figure and its unit", () => {
+  expect(sentence("11 % of it, 2.5 s/min, in 3 servers").html).toBe("11\u00A0% of it, 2.5\u00A0s/min, in 3 servers.");
+});

@@ -1,10 +1,13 @@
+import { BEFORE_UNIT } from "../../display-width.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 
 /** Text in which backticks mark names. */
 export function prose(text: string): Html {
   const pieces = text.split(/(`[^`]+`)/);
-  return html`${pieces.map((piece, index) => (index % 2 === 1 ? html`<code>${piece.slice(1, -1)}</code>` : html`${piece}`))}`;
+  return html`${pieces.map((piece, index) => (index % 2 === 1 ? html`<code>${piece.slice(1, -1)}</code>` : html`${piece.replaceAll(BEFORE_UNIT, NO_BREAK)}`))}`;
 }
+
+const NO_BREAK = "\u00A0";
 
 /** `pg_stat_statements`, `save()`, `models.py`: a name is written as it is, at a sentence's beginning too. */
 const NAME = /^\w*[_(]|^\w+\.\w/;

@@ -1,6 +1,7 @@
 /** Pieces of Markdown that every page is made of. All text of the project goes through an escape here. */
 import type { AdviceTable } from "../../../model/advice.ts";
 import type { Place } from "../../../model/finding.ts";
+import type { Handbook } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
 import { formatNumber } from "../../../model/numbers.ts";
 import { cleanLine } from "../../clean-text.ts";
@@ -80,6 +81,11 @@ export function figure(plot: Plot): readonly string[] {
   // The words stand above it: said again, they would be read twice.
   const drawing = file === null ? [] : [`![${escapeProse(plot.question)}](${file})`];
   return [`**${escapeProse(plot.question)}** ${sentence(plot.answer)}`, ...drawing, details(`Figures, from ${plot.source}`, data)];
+}
+
+/** What a place that is a statement asks, which its number tells nobody; empty of other places. */
+export function statementOf({ role, object }: Place, { statements: known = [] }: Handbook): string {
+  return role === "statement" ? (known.find(({ id }) => id === object)?.sql ?? "") : "";
 }
 
 const LONGEST_GIST = 100;

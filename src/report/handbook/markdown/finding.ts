@@ -21,7 +21,7 @@ import {
 import { isSourceLine } from "../../../select/source-line.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
-import { block, details, figure, fileLink, placeLink, sentence, statementText, table } from "./blocks.ts";
+import { block, details, figure, fileLink, placeLink, sentence, statementGist, statementOf, statementText, table } from "./blocks.ts";
 import { anchorOf, type Pages } from "./context.ts";
 import { notesOf } from "./notes.ts";
 
@@ -78,9 +78,10 @@ function shownOf(once: readonly Place[]): readonly (Place | undefined)[] {
   return once[0] === first ? [first, once.at(-1)] : [first];
 }
 
-function placeItem(place: Place, isShown: boolean, { context }: Pages): string {
+function placeItem(place: Place, isShown: boolean, { context, handbook }: Pages): string {
   const label = place.label === undefined || place.label === "" ? "" : ` ${escapeProse(place.label)}`;
-  const item = `- ${place.role} ${placeLink(place, context)}${label}`;
+  const sql = statementOf(place, handbook);
+  const item = `- ${place.role} ${placeLink(place, context)}${label}${sql === "" ? "" : `: ${codeSpan(statementGist(sql))}`}`;
   const code = isShown ? excerpt(place, context.read(place.file)) : "";
   return code === "" ? item : `${item}\n\n${indented(code)}\n`;
 }
@@ -138,27 +139,37 @@ const FIGURES: Readonly<Record<string, (value: number) => string>> = {
 /** What the sentence about a finding's evidence says of one rung. */
 const SAID: ReadonlySet<string> = new Set(["statements", "milliseconds", "rows", "bytes"]);
 
+/** What their names alone would not tell. */
+const FIGURE_NAMES: Readonly<Record<string, string>> = {
+  most: "most in one",
+  scopes: "times",
+  totalStatements: "statements in all",
+  totalMilliseconds: "time in all",
+};
+/** Of what happened once, all in all is what the sentence says. */
+const OF_MANY: ReadonlySet<string> = new Set(Object.keys(FIGURE_NAMES));
+
 /** Each rung with its figures: one row that says no more than its sentence is no table. */
 function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
   const rows = evidence
     .toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind))
     .flatMap(({ kind, note, ...figures }) => {
       const words = Object.entries(figures).flatMap(([name, value]) =>
-        value === undefined || name === "reached" || PLANS[name] !== undefined
+        value === undefined || name === "reached" || PLANS[name] !== undefined || isSaidOf(name, figures, evidence.length)
           ? []
           : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`],
       );
       return words.length === 0 ? [] : [[kind, words.join(", "), escapeProse(note ?? "")]];
     });
-  const isSaid = evidence.every((one) => Object.keys(one).every((name) => name === "kind" || name === "note" || name === "reached" || SAID.has(name)));
-  return rows.length === 0 || (rows.length === 1 && isSaid)
-    ? []
-    : rows.length === 1
-      ? [`Figures: ${rows[0]?.[1] ?? ""}.`]
-      : [table(["evidence", "figures", "source"], rows)];
+  return rows.length === 0 ? [] : rows.length === 1 ? [`Figures: ${rows[0]?.[1] ?? ""}.`] : [table(["evidence", "figures", "source"], rows)];
 }
 
-const nameOf = (name: string): string => escapeProse(name.replaceAll(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$2 ").toLowerCase());
+/** Of one rung alone the sentence says how many and how long, and all of it where it happened once. */
+function isSaidOf(name: string, { scopes }: Readonly<Record<string, Evidence[string]>>, rungs: number): boolean {
+  return rungs === 1 && (SAID.has(name) || (scopes === 1 && OF_MANY.has(name)));
+}
+
+const nameOf = (name: string): string => FIGURE_NAMES[name] ?? escapeProse(name.replaceAll(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$2 ").toLowerCase());
 /** Too long for a cell. */
 const PLANS: Readonly<Record<string, string>> = { planBefore: "before", planAfter: "after" };
 

@@ -296,3 +296,32 @@ describe("names that mean harm", () => {
     );
   });
 });
+
+describe("the figures under a finding's evidence", () => {
+  const [first] = SAMPLE_HANDBOOK.report.findings.filter(({ chapter }) => chapter === "2.4");
+  const figures = (scopes: number): string => {
+    const evidence = [
+      { kind: "recorded" as const, note: "seen", statements: 10, milliseconds: 9, most: 12, scopes, totalStatements: 20, totalMilliseconds: 18 },
+    ];
+    const findings = SAMPLE_HANDBOOK.report.findings.map((one) => (one.id === first?.id ? { ...one, evidence } : one));
+    const pages = draw({ ...SAMPLE_HANDBOOK, report: { ...SAMPLE_HANDBOOK.report, findings } });
+    return /^Figures: .*$/m.exec(pages.get("n1-analysis.md") ?? "")?.[0] ?? "";
+  };
+
+  test("say in words what the sentence leaves out", () => {
+    expect(figures(2)).toBe("Figures: most in one 12, times 2, statements in all 20, time in all 18 ms.");
+  });
+  test("are none where it happened once", () => {
+    expect(figures(1)).toBe("");
+  });
+});
+
+test("a place that is a statement says what it asks", () => {
+  const [first] = SAMPLE_HANDBOOK.report.findings.filter(({ chapter }) => chapter === "2.4");
+  const place = { role: "statement", object: "-42", file: "", line: 0, column: 0, endLine: 0, endColumn: 0, label: "3 calls" } as const;
+  const findings = SAMPLE_HANDBOOK.report.findings.map((one) => (one.id === first?.id ? { ...one, places: [place, ...one.places] } : one));
+  const sql = 'SELECT "shop_order"."id", "shop_order"."paid" FROM "shop_order" WHERE "shop_order"."id" = $1';
+  const statement = { id: "-42", sql, calls: 3, meanMs: 1, time: null, share: 0, places: [], certainty: "unknown", source: "" } as const;
+  const pages = draw({ ...SAMPLE_HANDBOOK, report: { ...SAMPLE_HANDBOOK.report, findings }, statements: [statement] });
+  expect(pages.get("n1-analysis.md")).toContain("- statement `-42` 3 calls: `SELECT … FROM shop_order WHERE shop_order.id = $1`\n");
+});

@@ -56,7 +56,8 @@ const MOST_ROWS = 15;
 
 function moreRows(findings: readonly Finding[], { analysis }: OutlineSection): readonly string[] {
   if (analysis === null || findings.length <= MOST_ROWS) return [];
-  return [`${formatNumber(findings.length - MOST_ROWS)} more stand in [${analysis}](${analysis}).`];
+  const more = findings.length - MOST_ROWS;
+  return [`${formatNumber(more)} more ${more === 1 ? "stands" : "stand"} in [${analysis}](${analysis}).`];
 }
 
 export function stateLine({ state, stateLine: line, examined }: HandbookSection): string {
@@ -89,7 +90,7 @@ export function findingTable(findings: readonly Finding[], { handbook, context }
   const changes = new Map(handbook.changes.map((one) => [one.finding, one]));
   const rows = findings.slice(0, most).map((finding) => {
     const gain = changes.get(finding.id)?.gain ?? null;
-    const place = mainPlace(finding.places);
+    const place = mainPlace(finding);
     const id = `[${escapeProse(shortIdOf(context, finding.id))}](${findingHref(handbook, finding)})`;
     const cells = [finding.severity, escapeProse(finding.claim || finding.rule), rungOf(finding), place === undefined ? "-" : placeLink(place, context), id];
     return time === null ? cells : [gain === null ? "-" : formatTime(gain.marginal), ...cells];
