@@ -24,6 +24,7 @@ import {
   native,
   NO_ARGS,
   UNKNOWN,
+  type BoundValue,
   type FunctionValue,
   type NativeValue,
   type ObjectValue,
@@ -154,10 +155,11 @@ function partsOf(text: string, [separator, most]: readonly Value[]): Value {
   return isWhole ? list(parts.map((one) => literal(one))) : UNKNOWN;
 }
 
-/** Celery's ways of calling a task later: the body runs elsewhere, once per call. */
-function taskMethod(engine: Engine, value: Value, name: string): Value {
-  if (name !== "apply" && name !== "__wrapped__") return UNKNOWN;
-  return native(`task.${name}`, (args, site) => engine.call(value, args, site));
+/** Celery's ways of calling a task later: the body runs elsewhere, once per call. Huey's `call_local()` runs it here. */
+function taskMethod(engine: Engine, value: FunctionValue | BoundValue, name: string): Value {
+  if (name !== "apply" && name !== "__wrapped__" && name !== "call_local") return UNKNOWN;
+  const [fn, self] = value.kind === "bound" ? [value.fn, value.self] : [value, null];
+  return native(`task.${name}`, (args, site) => engine.callFunction(fn, self, args, site));
 }
 
 function objectAttribute(engine: Engine, value: ObjectValue, name: string, site: AccessSite): Value {

@@ -11,6 +11,7 @@ import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
 import { loadsMore, type LoadNode } from "./load-tree.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
+import { isQueuedByCall } from "./queued-tasks.ts";
 import { loadOnto } from "./rows.ts";
 import { resend } from "./sends.ts";
 import {
@@ -59,6 +60,8 @@ export interface Summary {
   readonly given: readonly (RowValue | null)[];
   /** By the place of the argument: what `prefetch_related_objects()` has loaded onto the row. */
   readonly loaded: readonly (LoadNode | null)[];
+  /** The rows that the call fetched and gave back, with what they had then: a caller may load more onto them. */
+  readonly fetched: ReadonlyMap<RowValue, LoadNode>;
 }
 
 type Tables = Map<FunctionValue["def"], Map<string, Map<string, Summary>>>;
@@ -80,9 +83,9 @@ export function forgetFunction(engine: Engine, def: FunctionDef): void {
 export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {
   switch (callee.kind) {
     case "function":
-      return engine.callFunction(callee, null, args, site);
+      return callNow(engine, callee, null, args, site);
     case "bound":
-      return engine.callFunction(callee.fn, callee.self, args, site);
+      return callNow(engine, callee.fn, callee.self, args, site);
     case "native":
       return callee.call(args, site);
     case "class":
@@ -98,6 +101,12 @@ export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSi
       renderBody(args, site);
       return UNKNOWN;
   }
+}
+
+function callNow(engine: Engine, fn: FunctionValue, self: Value | null, args: CallArgs, site: CallSite): Value {
+  if (!isQueuedByCall(engine, fn.module, fn.def)) return engine.callFunction(fn, self, args, site);
+  escapeArgs(engine, args);
+  return UNKNOWN;
 }
 
 /** A macro that was not found is taken to render the body of the `{% call %}`. */
@@ -148,7 +157,7 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
     return UNKNOWN;
   }
   const since = freshId();
-  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [], outside: [], given: [], loaded: [] };
+  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [], outside: [], given: [], loaded: [], fetched: new Map() };
   const before = values.map(loadOf);
   table.set(key, summary);
   const depends = engine.dependsOn;
@@ -172,6 +181,7 @@ export function callFunction(engine: Engine, fn: FunctionValue, self: Value | nu
     replay: replay.filter((again) => again !== null),
     given: values.map(rowsOf),
     loaded: values.map((value, index) => loadedSince(value, before[index] ?? null)),
+    fetched: fetchedSince(summary.result, since),
   });
   engine.dependsOn = depends;
   return summary.result;
@@ -257,7 +267,17 @@ function reuse(engine: Engine, summary: Summary, values: readonly Value[], site:
   resend(engine, summary.sent, site);
   replayOutside(engine, summary.outside, site);
   for (const again of summary.replay) again(site);
-  return refreshed(summary.result, site, summary.since);
+  return refreshed(asFetched(summary), site, summary.since);
+}
+
+function fetchedSince(result: Value, since: number): ReadonlyMap<RowValue, LoadNode> {
+  return new Map(alternatives(result).flatMap((one) => (one.kind === "row" && one.id > since ? [[one, one.load]] : [])));
+}
+
+/** The result without what the caller before this one has loaded onto its rows: this one fetches its own. */
+function asFetched({ result, fetched }: Summary): Value {
+  if ([...fetched].every(([row, load]) => row.load === load)) return result;
+  return joinAll(alternatives(result).map((one) => (one.kind === "row" ? { ...one, load: fetched.get(one) ?? one.load } : one)));
 }
 
 /** A second call makes new objects: result caches and loops are not shared with the first call's. What it was given stays the same. */

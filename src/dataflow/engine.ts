@@ -59,8 +59,8 @@ export interface Engine {
   filled: QuerysetValue[] | null;
   /** The request of the root under way, made on first use. */
   request: ObjectValue | null;
-  /** What middleware, decorators and mixins put on requests: attribute to the labels of models whose row it can be. */
-  readonly requestRows: Map<string, Set<string>>;
+  /** What middleware, decorators and mixins put on requests: attribute to the labels of models whose row it can be, and whether it may have relations loaded. */
+  readonly requestRows: Map<string, Map<string, boolean>>;
   /** The framework entry (view, serializer, admin) under way, for implicit querysets. */
   entry: { readonly cls: ClassInfo; readonly span: Span } | null;
   /** Methods that a framework's entry ran to their end as what they are, such as actions of viewsets: nobody calls them otherwise. */

@@ -634,7 +634,8 @@ function runLoop(stmt: For | While, loop: Loop, frame: Frame, body: () => void):
   frame.isGuarded = isGuarded;
   frame.branch = branch;
   frame.loop = outer;
-  frame.env.vars = joinInto(varsOutside(frame.env.vars, new Set([loop.id]), outer), before);
+  // A template's loop takes its names with it: `{{ object }}` after it is what it was before.
+  frame.env.vars = frame.template === null ? joinInto(varsOutside(frame.env.vars, new Set([loop.id]), outer), before) : before;
 }
 
 function executeWith(engine: Engine, stmt: With, frame: Frame): boolean {

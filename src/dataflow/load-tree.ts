@@ -96,6 +96,16 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
   ].join("/");
 }
 
+/** Filters alone tell the two apart: what they say of a relation is no load. */
+export function loadsTheSame(one: LoadNode, other: LoadNode): boolean {
+  return structuralKey(asLoaded(one)) === structuralKey(asLoaded(other));
+}
+
+function asLoaded(load: LoadNode): LoadNode {
+  const relations = new Map([...load.relations].filter(([, { how }]) => how !== "known"));
+  return { ...load, relations, annotated: NO_NAMES, targets: NOTHING, pinned: NO_NAMES, nulls: NO_NAMES, fixed: NOTHING };
+}
+
 function relationKey(relation: LoadedRelation): string {
   const uses = relation.uses.map((use) => use.id).join(".");
   return `${relation.how}${relation.node.id}:${uses}:${relation.queryset?.load.id ?? 0}${(relation.querysets ?? []).map((one) => `,${one.model.label}.${one.load.id}`).join("")}:${rowIdentity(relation.row)}`;

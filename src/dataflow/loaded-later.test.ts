@@ -62,3 +62,26 @@ class Pallets:
 `,
   });
 });
+
+test("onto the row that one caller was given, not that of another", async () => {
+  await expectMarked({
+    "shop/parcels.py": MODELS,
+    "shop/work.py": `from shop.parcels import Parcel
+
+
+def parcel_of(pk):
+    return Parcel.objects.get(pk=pk)
+
+
+def loaded(pk):
+    parcel = parcel_of(pk)
+    parcel.prefetch()
+    return [line.product.title for line in parcel.order.lines.all()]
+
+
+def bare(pk):
+    parcel = parcel_of(pk)
+    return [line.product.title for line in parcel.order.lines.all()]  # expect: product
+`,
+  });
+});

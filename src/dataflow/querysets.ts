@@ -1047,10 +1047,14 @@ function placeOfRows(queryset: QuerysetValue): { readonly origin: QuerysetValue[
   return { origin: related.row.origin, path: joinPath(related.row.path, related.field.name), parent: related.row };
 }
 
+const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);
+
 /** One row of the queryset; `loop` null for a single one. */
 export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | null, frame: Frame): Value {
   if (queryset.shape !== "rows" || queryset.isEmpty) return UNKNOWN;
   const { origin, path, parent } = placeOfRows(queryset);
+  const operation = queryset.recipe.steps.find(({ name }) => SET_OPERATIONS.has(name));
+  if (operation !== undefined) queryset.origin.combinedBy = operation.name;
   const row = makeRow({
     model: queryset.model,
     origin,

@@ -55,6 +55,7 @@ export interface LiveOrigin {
   keysSet?: Set<string>;
   /** Relations that were read from the list that a prefetch makes, and that list's name. */
   lists?: Map<string, string>;
+  combinedBy?: string;
   readonly columns: Set<string>;
   readonly followed: Set<string>;
   /** Columns of its rows that code has set, of those that the model keeps a copy of. */
@@ -407,6 +408,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.asDict === undefined ? {} : { asDict: new Set(live.asDict) }),
     ...(live.assigned === undefined ? {} : { assigned: new Set(live.assigned) }),
     ...(live.keysSet === undefined ? {} : { keysSet: new Set(live.keysSet) }),
+    ...(live.combinedBy === undefined ? {} : { combinedBy: live.combinedBy }),
     ...(live.lists === undefined ? {} : { lists: new Map(live.lists) }),
   };
 }

@@ -4,7 +4,9 @@
  */
 import type { ClassInfo, Definition, Expr, FunctionDef, PythonModule, Stmt } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
-import { alternatives } from "./values.ts";
+import { BARE, loadsTheSame } from "./load-tree.ts";
+import { unknownRow } from "./protocols.ts";
+import { alternatives, type Value } from "./values.ts";
 
 /** A function or method whose body, or that of a function inside it, sets an attribute of a request. */
 export interface RequestSetter {
@@ -51,16 +53,23 @@ function isRequest(expr: Expr): boolean {
   return (expr.kind === "name" || expr.kind === "attribute") && expr.name === "request";
 }
 
-/** Keeps which models' rows the request of the root under way was given; whether that was news. */
+/** Keeps which models' rows the request of the root under way was given, and whether they may have relations loaded; whether that was news. */
 export function rememberRequest(engine: Engine): boolean {
   let news = false;
   for (const [name, value] of engine.request?.attrs ?? []) {
     for (const one of alternatives(value)) {
       if (one.kind !== "row") continue;
-      const labels = engine.requestRows.get(name) ?? new Set();
-      news ||= !labels.has(one.model.label);
-      engine.requestRows.set(name, labels.add(one.model.label));
+      const given = engine.requestRows.get(name) ?? new Map<string, boolean>();
+      const { label } = one.model;
+      news ||= !given.has(label);
+      engine.requestRows.set(name, given.set(label, given.get(label) === true || one.withoutCaller || !loadsTheSame(one.load, BARE)));
     }
   }
   return news;
+}
+
+/** A row that the request has: where it was fetched is known, and with it whether more than its columns may be there. */
+export function rowOfRequest(engine: Engine, label: string, mayBeLoaded: boolean): Value {
+  const row = unknownRow(engine, label);
+  return row.kind === "row" ? { ...row, withoutCaller: mayBeLoaded } : row;
 }

@@ -23,6 +23,10 @@ const rendered: PipeRule = (engine, value, _args, expr, frame) => {
   engine.text(value, spanOf(frame.file, expr.value), frame);
   return UNKNOWN;
 };
+const renderedElsewhere: PipeRule = (engine, value, args, expr, frame) => {
+  engine.escape(value);
+  return rendered(engine, value, args, expr, frame);
+};
 const one: PipeRule = (engine, value, _args, expr, frame) =>
   engine.subscript(
     value,
@@ -64,6 +68,9 @@ const PIPES: Readonly<Record<string, PipeRule>> = {
   striptags: rendered,
   force_escape: rendered,
   stringformat: rendered,
+  // A form, or a field of it, as crispy-forms renders it.
+  crispy: renderedElsewhere,
+  as_crispy_field: renderedElsewhere,
   add: passes,
   join: (engine, value, _args, expr, frame) => {
     engine.text(items(engine, value, expr, frame, "iterate"), spanOf(frame.file, expr.value), frame);

@@ -355,6 +355,7 @@ function runTag(engine: Engine, stmt: Tag, frame: Frame): void {
   } else if (RENDERING_TAGS.has(stmt.name)) {
     for (const value of positional) engine.text(value, spanOf(frame.file, stmt), frame);
   } else if (!PLAIN_TAGS.has(stmt.name)) {
+    if (FORM_TAGS.has(stmt.name)) for (const value of positional) engine.text(value, spanOf(frame.file, stmt), frame);
     for (const value of [...positional, ...keywords.values()]) engine.escape(value);
     escapeEnv(frame.env);
   }
@@ -380,6 +381,8 @@ function runPartial(engine: Engine, stmt: Tag, frame: Frame): void {
 }
 
 const RENDERING_TAGS: ReadonlySet<string> = new Set(["firstof", "cycle", "blocktranslate", "blocktrans", "trans", "translate"]);
+/** Those of crispy-forms and of django-bootstrap render the form that they are given; what else a layout has them read is not known. */
+const FORM_TAGS: ReadonlySet<string> = new Set(["crispy", "bootstrap_form"]);
 /** Built-in tags that read no more of their arguments than the template says. */
 const PLAIN_TAGS: ReadonlySet<string> = new Set([
   "url",

@@ -34,10 +34,11 @@ class OtherController(Controller):
         ${body}`;
 
 test("rows that all methods of the name narrow are the rows that come back", async () => {
-  expect(await told("")).toEqual(["likely customer"]);
-  expect(await told(other("return super().visible_orders(request, orders).exclude(status='new')"))).toEqual(["likely customer"]);
-  expect(await told(other("return unknown(orders)"))).toEqual(["likely customer"]);
-  expect(await told(other("return orders if request.user.is_staff else orders.none()"))).toEqual(["likely customer"]);
+  expect(await told("")).toEqual(["certain customer"]);
+  expect(await told(other("return super().visible_orders(request, orders).exclude(status='new')"))).toEqual(["certain customer"]);
+  expect(await told(other("return unknown(orders)"))).toEqual(["certain customer"]);
+  expect(await told(other("return orders.filter(customer=request.customer)"))).toEqual(["certain customer"]);
+  expect(await told(other("return orders if request.user.is_staff else orders.none()"))).toEqual(["certain customer"]);
 });
 
 test("what one of them loads, or has of other rows, may come back as well", async () => {
@@ -47,7 +48,7 @@ test("what one of them loads, or has of other rows, may come back as well", asyn
 });
 
 test("a method that takes other arguments is another one", async () => {
-  expect(await told(other('return orders.select_related("customer")', "self, orders"))).toEqual(["likely customer"]);
+  expect(await told(other('return orders.select_related("customer")', "self, orders"))).toEqual(["certain customer"]);
 });
 
 test("a name that frameworks have, or that is any method's, says nothing", async () => {

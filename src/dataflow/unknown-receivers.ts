@@ -5,6 +5,7 @@
 import type { Call, ClassInfo, FunctionDef } from "../model/index.ts";
 import { methodKind } from "./calls.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { loadsTheSame } from "./load-tree.ts";
 import { alternatives, functionValue, object, type QuerysetValue, type Value } from "./values.ts";
 
 /** Where more classes have a method of their own, they are hardly of one kind. */
@@ -28,8 +29,7 @@ export function narrowedByName(engine: Engine, { callee }: Call, args: CallArgs,
   // What a method leaves to `super()` of a class that is put below it at run time is not known.
   const told = results.filter((one) => one.kind !== "unknown" && one.kind !== "literal");
   const [first] = told.filter((one) => one.kind !== "queryset" || !one.isEmpty);
-  // One that is not in the project may load more.
-  return first?.kind === "queryset" && told.every((one) => isNarrowed(one, given)) ? { ...first, withoutCaller: true } : null;
+  return first?.kind === "queryset" && told.every((one) => isNarrowed(one, given)) ? { ...first, load: given.load } : null;
 }
 
 function onlyQueryset({ positional, keywords, open }: CallArgs): QuerysetValue | null {
@@ -38,7 +38,7 @@ function onlyQueryset({ positional, keywords, open }: CallArgs): QuerysetValue |
 }
 
 function isNarrowed(value: Value, given: QuerysetValue): boolean {
-  return value.kind === "queryset" && value.shape === "rows" && value.model === given.model && value.load === given.load;
+  return value.kind === "queryset" && value.shape === "rows" && value.model === given.model && loadsTheSame(value.load, given.load);
 }
 
 const known = new WeakMap<Engine, Map<string, readonly Method[]>>();

@@ -29,3 +29,19 @@ test("a command whose name says so", async () => {
   expect(await sure("", "shop/management/commands/shop_deduplicate_tags.py")).toEqual(["possible"]);
   expect(await sure("", "shop/data_migrations/management/commands/notify_owners.py")).toEqual(["possible"]);
 });
+
+test("a command that makes data to try things with", async () => {
+  const { findings } = await analyseShop({
+    "shop/management/commands/shop_example_data.py": `import random
+from django.core.management.base import BaseCommand
+from shop.models import Order
+
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        for order in random.sample(list(Order.objects.all()), 3):
+            order.delete()
+`,
+  });
+  expect(findings.filter(({ rule }) => rule === "all-then-narrow").map(({ confidence }) => confidence)).toEqual(["possible"]);
+});

@@ -12,14 +12,20 @@ export function doubtOnceCode(findings: readonly Finding[], source: RuleInput | 
   if (source === null) return [...findings];
   return findings.map((finding) => {
     const loops = finding.places.filter(({ role }) => role === "loop");
-    if (finding.confidence === "possible" || loops.length === 0) return finding;
-    const why = whyOnce(loops, source);
+    if (finding.confidence === "possible") return finding;
+    const why = loops.length === 0 ? whyNotWorth(finding.places.slice(0, 1)) : whyOnce(loops, source);
     return why === null ? finding : { ...finding, confidence: "possible", doubt: why };
   });
 }
 
+/** With or without a loop. */
+function whyNotWorth(places: readonly Place[]): string | null {
+  return places.length > 0 && places.every(({ file }) => isSampleDataCommand(file)) ? "the command makes data to try things with" : null;
+}
+
 function whyOnce(loops: readonly Place[], source: RuleInput): string | null {
-  if (loops.every(({ file }) => isSampleDataCommand(file))) return "the command makes data to try things with";
+  const why = whyNotWorth(loops);
+  if (why !== null) return why;
   if (loops.every(({ file }) => isOnceCommand(file))) return "the command's name says that it is run once";
   return loops.every((loop) => saysOnce(loop, source)) ? "its own words say that it is run once" : null;
 }

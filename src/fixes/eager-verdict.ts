@@ -59,16 +59,23 @@ export function isOfOtherModels(load: LazyLoad, input: RuleInput): boolean {
 /** `model.objects.get(pk=pk)` in a helper that is handed several models. */
 function judgeModels(load: LazyLoad, input: RuleInput): Verdict | null {
   const { origin, path } = load;
-  if (origin.kind !== "manager") return null;
+  if ((origin.kind !== "manager" && origin.kind !== "implicit") || origin.forForm !== undefined) return null;
   const { facts, graph } = input;
   const [step = ""] = path.split("__");
-  const others = facts.origins.filter((one) => one.kind === "manager" && one.model !== origin.model && isSameSpan(one.span, origin.span));
-  const without = others.find(({ model }) => (graph.byLabel(model)?.fields.get(step)?.relation ?? null) === null);
+  // Rows that a page's forms and filters offer are of other querysets.
+  const isShown = (one: Origin): boolean => origin.kind === "manager" || (one.iterated && one.forForm === undefined);
+  const others = facts.origins.filter((one) => one.kind === origin.kind && isShown(one) && one.model !== origin.model && isSameSpan(one.span, origin.span));
+  const isRead = stepsOf(graph, origin.model, path) !== null;
+  const without = others.find(({ model }) => stepsOf(graph, model, isRead ? path : step) === null);
+  if (origin.kind === "implicit") {
+    if (without === undefined) return null;
+    return advice(`the class has rows of other models too, and of \`${graph.byLabel(without.model)?.name ?? without.model}\` nothing leads there`);
+  }
   const general = without === undefined ? functionGivenModel(load, input) : null;
   if (general !== null) return advice(`\`${general}()\` is handed the model: load it where that is called, other models may have no \`${step}\``);
   if (without === undefined) return null;
   return advice(
-    `the line fetches rows of other models too, and \`${graph.byLabel(without.model)?.name ?? without.model}\` has no \`${step}\`: load it where the model is known`,
+    `the line fetches rows of other models too, and \`${graph.byLabel(without.model)?.name ?? without.model}\` has no \`${stepsOf(graph, without.model, step) === null ? step : path.replaceAll("__", ".")}\`: load it where the model is known`,
   );
 }
 
@@ -117,16 +124,15 @@ export function isPrefetchedIntoDict({ origin, path, joinable }: LazyLoad, graph
   return holders.some((holder) => origin.asDict?.has(holder));
 }
 
-const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);
-
 const MAKERS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create", "create", "bulk_create"]);
 
 function judgeChain(origin: Origin, load: LazyLoad, graph: ModelGraph): Verdict | null {
+  const operation = setOperation(origin);
+  if (operation !== null) {
+    const method = load.joinable ? "select_related" : "prefetch_related";
+    return advice(`after ${operation}() nothing can be loaded: add ${method}() to ${partsToLoad(load)} before it`);
+  }
   for (const call of origin.calls) {
-    if (SET_OPERATIONS.has(call.name)) {
-      const method = load.joinable ? "select_related" : "prefetch_related";
-      return advice(`after ${call.name}() nothing can be loaded: add ${method}() to ${partsToLoad(load)} before it`);
-    }
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
     if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load, graph));
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
@@ -136,8 +142,8 @@ function judgeChain(origin: Origin, load: LazyLoad, graph: ModelGraph): Verdict 
 }
 
 /** The method that puts querysets together into one that loads nothing more; null where none does. */
-export function setOperation({ calls }: Origin): string | null {
-  return calls.find(({ name }) => SET_OPERATIONS.has(name))?.name ?? null;
+export function setOperation({ combinedBy }: Origin): string | null {
+  return combinedBy ?? null;
 }
 
 /** Joined columns have to be the same in all parts; what the first one prefetches is fetched for the rows of all, and what others do is not. */

@@ -101,6 +101,8 @@ export interface Origin {
   readonly keysSet?: ReadonlySet<string>;
   /** Relations whose rows were read from the list that a `Prefetch(to_attr=…)` makes of them: the list's name. */
   readonly lists?: ReadonlyMap<string, string>;
+  /** `union()` or the like put querysets together into one whose rows were fetched; one that is only asked for keys is a part of another's condition. */
+  readonly combinedBy?: string;
   /** The relation of one row whose manager it is; null for other kinds. */
   readonly relation: string | null;
 }

@@ -1,8 +1,8 @@
 /** What the syntax says of a loop: whether it is one of the kinds that need a query each round. */
-import type { Expr, For, FunctionDef, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
+import type { Expr, For, FunctionDef, Lambda, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { isInside } from "../model/span.ts";
-import { functionAt, loopAt, sourceText } from "./code.ts";
+import { chainHead, functionAt, loopAt, sourceText } from "./code.ts";
 
 export interface LoopSite {
   readonly loop: For | While | null;
@@ -56,7 +56,7 @@ const USES_UP: ReadonlySet<string> = new Set(["delete", "adelete", "_raw_delete"
 export function isOverConstant(site: LoopSite): boolean {
   const { iterable } = site;
   if (iterable === null) return false;
-  if (isRetried(site) || isEnumeration(iterable) || isOverParts(site)) return true;
+  if (isRetried(site) || isEnumeration(iterable) || isOverParts(site) || isNamedConstant(site)) return true;
   const nodes = nodesIn(iterable);
   // `rows.filter(status=OPEN)` is as long as the table.
   const given = nodes.flatMap((node) =>
@@ -70,22 +70,48 @@ export function isOverConstant(site: LoopSite): boolean {
   );
 }
 
-/** `for folder in path.split("/"):`, by a name or not: parts of one path. */
-function isOverParts({ iterable, path }: LoopSite): boolean {
+/** `roles = settings.ROLES.get(provider, [])`, and a loop over `roles`. */
+function isNamedConstant({ iterable, path }: LoopSite): boolean {
   const holder = functionAt(path);
-  const values =
-    iterable?.kind !== "name" || holder === null
-      ? [iterable]
-      : nodesIn(holder).flatMap((node) =>
-          node.kind === "assign" && node.targets.some((one) => one.kind === "name" && one.name === iterable.name) ? [node.value] : [],
-        );
-  return values.length > 0 && values.every((value) => value !== null && isParts(value));
+  const values = iterable?.kind === "name" && holder !== null ? assignedTo(iterable.name, holder) : [];
+  return values.length > 0 && values.every((value) => value !== null && startsAtConstant(value));
 }
 
-function isParts(value: Expr): boolean {
-  if (value.kind !== "call" || value.callee.kind !== "attribute" || !/^r?split$/.test(value.callee.name)) return false;
-  const [separator] = value.args;
-  return separator?.kind === "str" && /^(?:\/|\.|::|__)$/.test(separator.value);
+function isConstantName(expr: Expr): boolean {
+  return expr.kind === "name" && (expr.name === "settings" || /^[A-Z][A-Z_0-9]+$/.test(expr.name));
+}
+
+function startsAtConstant(value: Expr): boolean {
+  if (value.kind === "subscript") return isConstantName(value.object) || startsAtConstant(value.object);
+  const head = chainHead(value);
+  return head !== value && (isConstantName(head) || startsAtConstant(head));
+}
+
+/** `for folder in path.split("/"):`, `for word in set(words):`: parts of one path, words of one text, by names or not. */
+function isOverParts({ iterable, path }: LoopSite): boolean {
+  return iterable !== null && areParts(iterable, functionAt(path), new Set());
+}
+
+function areParts(value: Expr, holder: FunctionDef | Lambda | null, seen: ReadonlySet<string>): boolean {
+  if (value.kind === "name") {
+    const values = holder === null || seen.has(value.name) ? [] : assignedTo(value.name, holder);
+    return values.length > 0 && values.every((one) => one !== null && areParts(one, holder, new Set(seen).add(value.name)));
+  }
+  const [first] = value.kind === "call" ? value.args : [];
+  if (value.kind !== "call") return false;
+  if (value.callee.kind === "name" && first !== undefined) return TAKES_ALL.has(value.callee.name) && areParts(first, holder, seen);
+  return value.callee.kind === "attribute" && /^r?split$/.test(value.callee.name) && (first === undefined || (first.kind === "str" && PARTS.test(first.value)));
+}
+
+const TAKES_ALL: ReadonlySet<string> = new Set(["set", "list", "tuple", "sorted", "reversed", "enumerate"]);
+
+/** A list of keys is written with commas, and may be long. */
+const PARTS = /^(?:\/|\.|::|__| )$/;
+
+function assignedTo(name: string, holder: FunctionDef | Lambda): readonly (Expr | null)[] {
+  return nodesIn(holder).flatMap((node) =>
+    node.kind === "assign" && node.targets.some((one) => one.kind === "name" && one.name === name) ? [node.value] : [],
+  );
 }
 
 /** `for day in Weekday:` and `Weekday.values`: of classes, enumerations alone can be gone through. */
@@ -137,6 +163,12 @@ export function isForOneMatch(site: LoopSite): boolean {
 
 function isKey(expr: Expr): boolean {
   return expr.kind === "attribute" && /^(?:pk|id)$|_id$/.test(expr.name);
+}
+
+/** `yield rows.get(pk=key)`: a generator that fetches each row as it is asked for it, so that memory never holds them all. */
+export function isHandedOut({ program }: RuleInput, place: Span): boolean {
+  const path = pathTo(program, place);
+  return path.slice(path.findLastIndex(({ kind }) => kind === "function" || kind === "lambda") + 1).some(({ kind }) => kind === "yield");
 }
 
 /** The keys or entries of a dictionary of which nothing is known. */

@@ -1,6 +1,9 @@
 /** What a write sets off: a model's own `save()` and `delete()`, receivers of signals. */
 import type { LazyLoad, RuleInput, SourceFacts, Span } from "../model/index.ts";
 import { pathTo } from "../python/syntax-tree.ts";
+import { stepsToPayers } from "../fixes/eager-paths.ts";
+import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
+import { isSameSpan, isWithin } from "../model/span.ts";
 import { functionAt } from "./code.ts";
 
 /** `save()` and `delete()` that write by `super()`. */
@@ -25,8 +28,44 @@ export const FAR = 3;
 
 export const FAR_DOWN = "it is asked far down in a round that writes rows, and is a small part of what that costs";
 
+/** Why it is a small part of what a round costs; null where it may be most of it. */
+export function smallPart(load: LazyLoad, input: RuleInput): string | null {
+  if (isFarBelowWrite(load, input)) return FAR_DOWN;
+  if (isBesideOthers(load, input)) return BESIDE;
+  if (isOfRowOfRound(load, input)) return ROW_FIRST;
+  return isJobForTicked(load, input) ? TICKED : null;
+}
+
+const ROW_FIRST = "each round fetches its row in a query of its own, for a list that somebody wrote or sent: that query comes first";
+
+/** What the loop goes through came from a form, a file or another caller. Many rows of the one pay for themselves. */
+function isOfRowOfRound(load: LazyLoad, { facts, graph }: RuleInput): boolean {
+  return load.loop?.over !== "rows" && fetchesEachRound(load, facts).length > 0 && stepsToPayers(graph, load.origin.model, load.path) === 0;
+}
+
+const BESIDE = "the receiver sends several statements for each row that is deleted";
+
+/** Django calls the receiver for one row after the other, and nothing can be loaded for all of them. */
+function isBesideOthers({ origin, access }: LazyLoad, { facts, program }: RuleInput): boolean {
+  const holder = origin.collected === true ? functionAt(pathTo(program, access)) : null;
+  if (holder === null) return false;
+  const own = [...facts.writes, ...facts.runs].filter(({ span }) => isWithin(span, { ...holder, file: access.file }));
+  return new Set(own.map(({ span }) => placeKey(span))).size >= JOB;
+}
+
+const TICKED = "somebody ticks these rows, and each of them sets off several writes";
+
+/** Places that write in a round of a whole job. Ours. */
+const JOB = 3;
+
+function isJobForTicked({ origin, loop }: LazyLoad, { facts }: RuleInput): boolean {
+  if (origin.forAction !== true || loop === null) return false;
+  const writes = facts.writes.filter((write) => write.loop !== null && isSameSpan(write.loop.span, loop.span));
+  return new Set(writes.map(({ span }) => placeKey(span))).size >= JOB;
+}
+
 /** What a write sets off does a job for the row, and this is a small part of it. */
-export function isFarBelowWrite({ calls, access, origin }: LazyLoad, input: RuleInput): boolean {
+function isFarBelowWrite({ calls, access, origin }: LazyLoad, input: RuleInput): boolean {
   // Django itself calls the receivers of what a delete takes with it.
   if (origin.collected === true) return calls.length + 1 > FAR;
   return calls.length > FAR && isSetOffByWrite(calls, access, input);

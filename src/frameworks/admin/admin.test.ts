@@ -33,6 +33,30 @@ const files = (admin: string, mark = ""): Record<string, string> => ({
   "shop/admin.py": `from django.contrib import admin\nfrom shop.models import City, Event, Venue\n\n\n${admin}`,
 });
 
+test.each([
+  "admin.site.register(Venue, VenueAdmin)",
+  "admin.site.register(Venue, admin_class=VenueAdmin)",
+  "own_site.event_register(Venue, VenueAdmin)",
+  "if settings.HAS_VENUES:\n    admin.site.register(Venue, VenueAdmin)",
+])("an admin class is that of a model in whichever way it is registered: %s", async (registers) => {
+  await expectMarked(
+    files(`from django.conf import settings
+from shop.sites import own_site
+
+
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["where"]
+    raw_id_fields = ["city"]
+
+    def where(self, venue):
+        return venue.city.name  # expect: city
+
+
+${registers}
+`),
+  );
+});
+
 test("actions get the changelist's rows", async () => {
   await expectMarked(
     files(`@admin.action(description="Print")
@@ -401,6 +425,40 @@ class HallAdmin(admin.ModelAdmin):
     inlines = [HallInline]
 `),
   ).toEqual([]);
+});
+
+test("what one of the models of an admin class has is not loaded for all of them", async () => {
+  const report = await analyseShop({
+    "shop/admin.py": `from django.contrib import admin
+from shop.models import Invoice, Shipment
+
+
+class OfOrderAdmin(admin.ModelAdmin):
+    list_display = ["__str__", "names"]
+
+    def names(self, row):
+        return row.order.customer.name if hasattr(row, "number") else ""
+
+
+class OfProductAdmin(admin.ModelAdmin):
+    list_display = ["text"]
+
+    def text(self, row):
+        return row.order.customer.name if hasattr(row, "order") else row.name
+
+
+admin.site.register(Invoice, OfOrderAdmin)
+admin.site.register(Shipment, OfOrderAdmin)
+admin.site.register(Invoice, OfProductAdmin)
+admin.site.register(Product, OfProductAdmin)
+`.replace("import Invoice, Shipment", "import Invoice, Product, Shipment"),
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ places, model, remedy, fixes }) => [places[0]?.line, model, remedy, fixes[0]?.safety])).toEqual([
+    [5, "shop.Invoice", 'Add `select_related("order__customer")` to the queryset.', "review"],
+    [5, "shop.Shipment", 'Add `select_related("order__customer")` to the queryset.', "review"],
+    [12, "shop.Invoice", 'Add `select_related("order__customer")` in a class for `Invoice` alone: this one has rows of other models too.', "advice"],
+  ]);
 });
 
 test("an inline that others build on is shown as these", async () => {

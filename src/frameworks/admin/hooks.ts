@@ -1,6 +1,6 @@
 /** The admin: which columns a changelist reads of each row, and what its automatic `select_related()` loads. */
 import { decoratorName } from "../../python/syntax-tree.ts";
-import type { ClassInfo, Expr, Field, FunctionDef, Model, Span } from "../../model/index.ts";
+import type { Call, ClassInfo, Expr, Field, FunctionDef, Model, Span, Stmt } from "../../model/index.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import type { LiveOrigin } from "../../dataflow/recorder.ts";
 import { isExternal } from "../../dataflow/frames.ts";
@@ -28,6 +28,13 @@ const adminModels =
   ({ positional: [admin] }) =>
     admin?.kind === "object" ? list(modelClasses(engine, admin.cls)) : UNKNOWN;
 
+/** Django makes an object of the class for each of its models. */
+const adminOf = (): Hook => (args) => {
+  const [admin, model] = args.positional;
+  if (admin?.kind !== "object" || model === undefined) return UNKNOWN;
+  return { ...admin, id: freshId(), attrs: new Map(admin.attrs).set("model", model) };
+};
+
 /** The model of an admin whose methods run by themselves, such as its own views: each that it is registered for. */
 const adminModel =
   (engine: Engine): Hook =>
@@ -42,7 +49,7 @@ const registrations = new WeakMap<Engine, ReadonlyMap<string, readonly Model[]>>
 
 function registeredModels(engine: Engine, cls: ClassInfo): readonly Model[] {
   const decorated = cls.def.decorators.flatMap((one) =>
-    one.kind === "call" && /(^|\.)register$/.test(decoratorName(one)) ? one.args.flatMap((arg) => modelsOf(engine, cls, arg)) : [],
+    one.kind === "call" && REGISTERS.test(decoratorName(one)) ? one.args.flatMap((arg) => modelsOf(engine, cls, arg)) : [],
   );
   if (decorated.length > 0) return decorated;
   let known = registrations.get(engine);
@@ -68,14 +75,18 @@ function modelsOfValue(engine: Engine, value: Value): Model[] {
   });
 }
 
+/** A site of the project's own may register in more than one way: `site.contest_register(Model, Admin)`. */
+const REGISTERS = /(^|\.)([a-z]+_)*register$/;
+
 /** `admin.site.register(Model, Admin)` at module level. */
 function readRegistrations(engine: Engine): ReadonlyMap<string, readonly Model[]> {
   const found = new Map<string, Model[]>();
   for (const module of engine.program.modules.values()) {
     if (module.origin !== "project") continue;
-    for (const stmt of module.ir.body) {
-      if (stmt.kind !== "expr" || stmt.value.kind !== "call" || !/(^|\.)register$/.test(decoratorName(stmt.value.callee))) continue;
-      const [model, admin] = stmt.value.args;
+    for (const call of callsAtImport(module.ir.body)) {
+      if (!REGISTERS.test(decoratorName(call.callee))) continue;
+      const named = (name: string): Expr | undefined => call.keywords.find((one) => one.name === name)?.value;
+      const [model = named("model_or_iterable"), admin = named("admin_class")] = call.args;
       if (model === undefined || admin === undefined) continue;
       const frame = engine.moduleFrame(module);
       const cls = engine.evaluate(admin, frame);
@@ -85,6 +96,15 @@ function readRegistrations(engine: Engine): ReadonlyMap<string, readonly Model[]
     }
   }
   return found;
+}
+
+/** Calls that a module makes, whichever of its conditions hold. */
+function callsAtImport(body: readonly Stmt[]): Call[] {
+  return body.flatMap((stmt) => {
+    if (stmt.kind === "expr") return stmt.value.kind === "call" ? [stmt.value] : [];
+    if (stmt.kind === "if") return callsAtImport([...stmt.then, ...stmt.otherwise]);
+    return stmt.kind === "try" ? callsAtImport([...stmt.body, ...stmt.otherwise]) : [];
+  });
 }
 
 const changelist =
@@ -562,6 +582,7 @@ function readInlineField(
 
 export const adminHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.admin_models": adminModels,
+  "luthier.admin_of": adminOf,
   "luthier.admin_model": adminModel,
   "luthier.changelist": changelist,
   "luthier.changelist_queryset": changelistQueryset,

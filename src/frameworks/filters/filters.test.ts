@@ -50,7 +50,12 @@ def covered(request):
   });
 });
 
-test("a set's form offers the rows of its filters, as its own methods leave them", async () => {
+test.each([
+  "<form>{% for field in filter.form %}{{ field }}{% endfor %}</form>",
+  "{% load crispy_forms_tags %}{% crispy filter.form %}",
+  "{% load crispy_forms_tags %}<form>{{ filter.form|crispy }}</form>",
+  "{% load django_bootstrap5 %}<form>{% bootstrap_form filter.form %}</form>",
+])("a set's form offers the rows of its filters, as its own methods leave them: %s", async (form) => {
   await expectMarked({
     "shop/models.py": `from django.db import models
 
@@ -98,8 +103,7 @@ def shows(request):
     found = ShowFilter(request.GET, queryset=Show.objects.all())
     return render(request, "shop/shows.html", {"filter": found})
 `,
-    "shop/templates/shop/shows.html": `<form>{% for field in filter.form %}{{ field }}{% endfor %}</form>
-`,
+    "shop/templates/shop/shows.html": form,
   });
 });
 

@@ -1,4 +1,5 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../../tests/support/framework-case.ts";
 
 const MODELS = `from django.db import models
@@ -327,4 +328,64 @@ class ReplacedForm(forms.Form):
 test("form sets offer the same options", async () => {
   await expectMarked(files(`VenueFormSet = forms.modelformset_factory(Venue, fields=["name", "city"])\n`, "# expect: country"));
   await expectMarked(files(`VenueFormSet = forms.modelformset_factory(Venue, fields=["name"])\n`));
+});
+
+test("a form that a module makes asks for its options when a page shows it", async () => {
+  const { findings } = await analyseShop(
+    files(`class CityForm(forms.Form):
+    form = forms.modelform_factory(Venue, fields=["name", "city"])
+    city = forms.ModelChoiceField(City.objects.all())
+
+
+Venues = forms.modelform_factory(Venue, fields=["name", "city"])
+`),
+  );
+  expect(findings.filter(({ rule }) => rule === "query-at-import")).toEqual([]);
+  expect(findings.some(({ rule }) => rule === "n-plus-one")).toBe(true);
+});
+
+test("Select2 shows every option of a plain select, and asks for others while somebody types", async () => {
+  await expectMarked({
+    "shop/models.py": `from django.db import models
+
+
+class Country(models.Model):
+    name = models.CharField(max_length=80)
+
+
+class City(models.Model):
+    country = models.ForeignKey(Country, models.CASCADE)
+
+    def __str__(self):
+        return self.country.name  # expect: country
+`,
+    "shop/signals.py": "",
+    "shop/widgets.py": `from django_select2 import forms as select2
+from shop.models import City
+
+
+class Cities(select2.ModelSelect2Widget):
+    model = City
+
+    def label_from_instance(self, city):
+        return city.country.name  # expect: country
+
+
+class Loaded(Cities):
+    queryset = City.objects.select_related("country")
+`,
+    "shop/forms.py": `from django import forms
+from django_select2.forms import Select2MultipleWidget
+from shop.models import City
+from shop.widgets import Loaded
+
+
+class Trip(forms.Form):
+    cities = forms.ModelMultipleChoiceField(City.objects.all(), widget=Select2MultipleWidget)
+
+
+class Stop(forms.Form):
+    city = forms.ModelChoiceField(City.objects.order_by("pk"), widget=Loaded)
+`,
+  });
 });

@@ -136,9 +136,16 @@ function chosenNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSi
 /** What a project's own field changes when it loads options on demand or takes text in the place of a choice. */
 const OTHER_CHOICES = ["get_bound_field", "iterator", "choices", "_get_choices", "to_python"];
 
-/** Django's own selects, lists of radio buttons and of boxes show every option, as the default does. */
+/** Django's own selects, lists of radio buttons and of boxes show every option, as the default does, and so does Select2 around one of them. */
+const SHOW_ALL: ReadonlySet<string> = new Set([
+  "django_select2.forms.Select2Widget",
+  "django_select2.forms.Select2MultipleWidget",
+  "django_select2.forms.Select2TagWidget",
+]);
+
 function showsAll(widget: Value): boolean {
-  return (widget.kind === "object" || widget.kind === "class") && widget.cls.module.name === "django.forms.widgets";
+  if (widget.kind !== "object" && widget.kind !== "class") return false;
+  return widget.cls.module.name === "django.forms.widgets" || SHOW_ALL.has(`${widget.cls.module.name}.${widget.cls.name}`);
 }
 
 /** Fields that a dictionary of widgets gives something else than Django's own list of options. */
@@ -239,9 +246,11 @@ const formsetChoices =
     const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
     const other = new Set(otherWidgets(widgets ?? null));
     if (found === null || fields === undefined) return UNKNOWN;
+    // A module may make the form; a page asks for its options when it shows them.
+    const later = { ...site, expr: null, frame: { ...site.frame, atImport: false } };
     for (const name of stringItems(fields) ?? []) {
       const field = found.fields.get(name);
-      if (field !== undefined && isChoosable(field) && !other.has(name)) renderOptions(engine, field, { ...site, expr: null });
+      if (field !== undefined && isChoosable(field) && !other.has(name)) renderOptions(engine, field, later);
     }
     return UNKNOWN;
   };

@@ -255,3 +255,34 @@ def users():
 `,
   });
 });
+
+test("a list of suggestions has a label for each row", async () => {
+  await expectMarked({
+    "shop/autocomplete.py": `from dal import autocomplete
+from shop.models import Line, Order
+
+
+class Orders(autocomplete.Select2QuerySetView):
+    def get_queryset(self):
+        found = Order.objects.all()
+        return found.filter(status=self.q) if self.q else found
+
+    def get_result_label(self, order):
+        return order.customer.name  # expect: customer
+
+
+class Loaded(autocomplete.Select2QuerySetView):
+    queryset = Order.objects.select_related("customer")
+
+    def get_result_label(self, order):
+        return order.customer.name
+
+
+class Lines(autocomplete.Select2QuerySetView):
+    model = Line
+
+    def get_selected_result_label(self, line):
+        return line.product.title  # expect: product
+`,
+  });
+});

@@ -2,7 +2,7 @@
 import type { ClassInfo, Field } from "../../model/index.ts";
 import { argument, escapeArgs } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
-import { unknownRow } from "../../dataflow/protocols.ts";
+import { rowOfRequest } from "../../dataflow/request-rows.ts";
 import { withPrefetch } from "../../dataflow/querysets.ts";
 import { recipeArgs } from "../../dataflow/recipes.ts";
 import { loadOnto } from "../../dataflow/rows.ts";
@@ -34,8 +34,8 @@ function requestOf(engine: Engine): Value {
   const symbol = engine.program.resolveDotted("django.http.HttpRequest");
   if (symbol?.kind !== "class") return UNKNOWN;
   const made = object(symbol.cls, null, null);
-  for (const [name, labels] of engine.requestRows) {
-    made.attrs.set(name, joinAll([...labels].map((label) => unknownRow(engine, label))));
+  for (const [name, given] of engine.requestRows) {
+    made.attrs.set(name, joinAll([...given].map(([label, mayBeLoaded]) => rowOfRequest(engine, label, mayBeLoaded))));
   }
   engine.request = made;
   return made;
@@ -44,7 +44,7 @@ function requestOf(engine: Engine): Value {
 /** The first read of `request.user` fetches the session and the user. */
 function signedIn(engine: Engine, site: CallSite): Value {
   noteSent(engine, { kind: "signed in", model: engine.project.authUserModel }, site, null);
-  const row = unknownRow(engine, engine.project.authUserModel);
+  const row = rowOfRequest(engine, engine.project.authUserModel, false);
   return row.kind === "row" ? { ...row, lazy: projectSite(site).span } : row;
 }
 

@@ -8,7 +8,7 @@ import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { chainHead, exprAt, functionAt, namesIn, targetsOf } from "../code.ts";
-import { isCachedFunction, isOverConstant, isUsedUp, loopSite } from "../loops.ts";
+import { isCachedFunction, isHandedOut, isOverConstant, isUsedUp, loopSite } from "../loops.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { andOf, dotted, holderName, modelName } from "../names.ts";
@@ -65,11 +65,13 @@ function whyMinor(load: LazyLoad, input: RuleInput): string | null {
   if (isFed(load, input)) return FED;
   if (loop !== null && loop.over !== "rows" && isOverConstant(loopSite(input, loop, calls[0] ?? access))) return FEW_ROUNDS;
   if (calls.length > 0 && isCachedFunction(input, access)) return KEEPS;
+  if (isHandedOut(input, access)) return HANDED_OUT;
   return isFarBesideWrites(load, input) ? FAR_DOWN : null;
 }
 
 const FED = "a round may have to be told what the rounds before it wrote";
 const FEW_ROUNDS = "the loop has a few rounds: it goes through a constant, or the parts of a path";
+const HANDED_OUT = "a generator hands out one row after the other, so that memory never holds them all";
 const KEEPS = "the function keeps its answers: only the first row with its arguments asks";
 
 function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {

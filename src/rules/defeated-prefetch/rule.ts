@@ -5,7 +5,7 @@ import { exprAt } from "../code.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
 import { dotted, modelName } from "../names.ts";
-import { FAR_DOWN, isFarBelowWrite } from "../set-off.ts";
+import { smallPart } from "../set-off.ts";
 import { chooseFix } from "./choose-fix.ts";
 
 export const rule: Rule = {
@@ -49,17 +49,17 @@ function oncePerPrefetch(groups: readonly LoadGroup[], { facts }: RuleInput): De
 }
 
 function toDraft({ load, loads, others }: Defeat, input: RuleInput): FindingDraft {
-  const isFar = isFarBelowWrite(load, input);
+  const part = smallPart(load, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: isFar ? "possible" : confidenceOf(load, input.facts),
+    confidence: part !== null ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${dotted(load.path)}\` is prefetched for each \`${modelName(load.origin.model)}\`, then ${howAgain(load)}: one query a row.`,
     reason:
       load.method === "dropped"
         ? "A write through the manager throws away what was prefetched of that row, and so does `refresh_from_db()`: the next read is a query of its own."
         : "Prefetched rows serve `all()`, `count()`, `exists()`, `contains()` and iteration; anything else builds a new query.",
     remedy: remedyFor(load, input),
-    doubt: isFar ? FAR_DOWN : loadDoubt(load),
+    doubt: part ?? loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: [...loadPlaces(load, loads), ...others.map(({ span }) => ({ role: "queryset" as const, span, label: "its rows come here as well" }))],

@@ -83,3 +83,18 @@ test("one loop that deletes at two places is told once", async () => {
   const told = findings.filter(({ rule }) => rule === "delete-in-loop");
   expect(told.map(({ places }) => places.map(({ line }) => line))).toEqual([[5, 7, 9]]);
 });
+
+test("what the round makes after the delete, by whatever it calls, has to stay", async () => {
+  const remedy = async (rows: string, rest: string): Promise<string | undefined> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from shop.models import Line, Order\n\n\ndef work(judge):\n    for order in ${rows}:\n        Line.objects.filter(order=order).delete()\n        ${rest}\n`,
+    });
+    return findings.find(({ rule }) => rule === "delete-in-loop")?.remedy;
+  };
+  const all = "Delete them all with one `filter(…__in=…).delete()`";
+  expect(await remedy("Order.objects.all()", "judge.of(order)")).toBe(`${all} before the loop: what it makes has to stay.`);
+  expect(await remedy("Order.objects.filter(lines__quantity=1)", "judge.of(order)")).toBe(
+    `${all} before the loop: what it makes has to stay. Take the loop's rows into a list first: its queryset asks for what is deleted.`,
+  );
+  expect(await remedy("Order.objects.all()", "pass")).toBe(`${all}.`);
+});

@@ -2,6 +2,8 @@ import type { Expr, FindingDraft, FixDraft, Keyword, Model, RelationKind, Rule, 
 import { changedNames, namesIn, sourceText } from "../code.ts";
 import { asWritten } from "../coroutines.ts";
 import { groupBy } from "../../model/group-by.ts";
+import { keywordLookups } from "../chains.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
 import { withinLoop } from "../loops.ts";
 import {
   changesEachRound,
@@ -109,7 +111,9 @@ function remedyFor(one: LoopWrite, input: RuleInput): string {
     const isOfPairs = keys.length > 1;
     const all = `Delete them all with one \`filter(${isOfPairs ? `Q(${keys.map((key) => `${key}=…`).join(", ")}) | …` : "…__in=…"}).delete()\``;
     const note = isOfPairs ? " Lists by `__in` would take other pairs too." : "";
-    return isMadeAnew(one, input) ? `${all} before the loop: what it makes has to stay.${note}` : `${all}.${note}`;
+    const isBefore = isMadeAnew(one, input) || goesOn(one);
+    const list = isBefore && asksForDeleted(one, input) ? " Take the loop's rows into a list first: its queryset asks for what is deleted." : "";
+    return isBefore ? `${all} before the loop: what it makes has to stay.${list}${note}` : `${all}.${note}`;
   }
   const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
   if (isChosen || !isOverDeletable(one, input))
@@ -143,6 +147,22 @@ function isMadeAnew({ model, site, span }: LoopWrite, { facts }: RuleInput): boo
   if (loop === null) return false;
   const rest = { file: span.file, start: span.end, end: loop.end };
   return facts.writes.some((write) => MAKES.has(write.how) && write.model === model.label && [write.span, ...write.calls].some((at) => isWithin(at, rest)));
+}
+
+/** The round calls something after the delete, on a row of its own: what that makes is not known. */
+function goesOn({ site: { loop }, span }: LoopWrite): boolean {
+  if (loop === null) return false;
+  return nodesIn(loop).some((node) => node.kind === "call" && node.start >= span.end && node.callee.kind === "attribute" && node.args.length > 0);
+}
+
+/** `Submission.objects.filter(job__state="waiting")` finds none once the jobs are gone. */
+function asksForDeleted({ loop: { origin }, model }: LoopWrite, input: RuleInput): boolean {
+  const rows = origin === null ? null : input.graph.byLabel(origin.model);
+  if (origin === null || rows === null) return false;
+  return origin.calls
+    .filter(({ name }) => name === "filter" || name === "exclude")
+    .flatMap((call) => keywordLookups(input, rows, call))
+    .some(({ fields }) => fields.some(({ relation }) => relation?.target === model.label));
 }
 
 /** The loop does nothing but delete. */

@@ -2,13 +2,14 @@
 import { expect, test } from "vitest";
 import { analyseShop } from "../../../tests/support/fixture-project.ts";
 
-async function sure(body: string): Promise<string | undefined> {
+async function sure(body: string, file = "shop/work.py"): Promise<string | undefined> {
   const report = await analyseShop({
-    "shop/work.py": `import json
+    [file]: `import json
 
 import requests
 from django.db import transaction
 
+from shop import models
 from shop.models import Order
 
 
@@ -35,6 +36,7 @@ ${body.replaceAll(/^(?=.)/gm, "    ")}
 test("nothing is locked before the first statement", async () => {
   expect(await sure('data = json.dumps({"pk": 1})\nsent(order, data)\norder.save()')).toBe("possible");
   expect(await sure('order = Order(status="new")\nsent(order, str(order))\norder.save()')).toBe("possible");
+  expect(await sure('order = models.Order(status="new")\nsent(order, str(order))\norder.save()')).toBe("possible");
 });
 
 test("a statement before the call, or in the round before it", async () => {
@@ -47,4 +49,10 @@ test("a statement before the call, or in the round before it", async () => {
 test("a call that gives up after a second waits no longer, while nothing is locked", async () => {
   expect(await sure("order = Order.objects.get(pk=order)\npinged(order)\norder.save()")).toBe("possible");
   expect(await sure("order = Order.objects.get(pk=order)\norder.save()\npinged(order)")).toBe("likely");
+});
+
+test("nobody else wants a command's connection, while nothing is locked", async () => {
+  const command = "shop/management/commands/work.py";
+  expect(await sure("prepare(order)\nsent(order, None)", command)).toBe("possible");
+  expect(await sure("order = Order.objects.get(pk=order)\norder.save()\nsent(order, None)", command)).toBe("likely");
 });

@@ -1,9 +1,9 @@
 import type { FindingDraft, Rule, RuleInput, Span } from "../../model/index.ts";
 import { groupBy } from "../../model/group-by.ts";
 import { callAt } from "../code.ts";
+import { isCommandFile } from "../command-files.ts";
 import { holderName } from "../names.ts";
 import { comesBeforeStatements } from "../transactions/before-statements.ts";
-import type { AtomicBlock } from "../transactions/blocks.ts";
 import { lockBefore } from "../transactions/locks.ts";
 import { isRecorded, moreTransactions, ms, nearestOfEach, placeOf, waitingEvidence, waitingPlaces, waitings, type Waiting } from "../transactions/outside.ts";
 
@@ -60,25 +60,22 @@ function toDraft(one: Last & { readonly beside: readonly Span[] }, source: RuleI
       : block.holder === where || block.holder === ""
         ? "its transaction"
         : `the transaction of \`${block.holder}\``;
-  const shortly = recorded === null && block !== null ? endsShortly(one, block, source) : null;
-  const isFirst = recorded === null && block !== null && comesBeforeStatements(source, block, [...one.calls, one.span]);
+  const minor = whyMinor(one, source);
   const seen = recorded === null ? "" : ` The slowest of ${recorded.calls} took ${ms(recorded.slowest)} ms.`;
   const alike = beside.length === 0 ? "" : ` The same call may come to ${beside.length} more that ${beside.length === 1 ? "waits" : "wait"}.`;
   return {
     key: [where, target, block === null ? "request" : block.holder],
-    confidence: isRecorded(one) ? "certain" : isFirst || shortly !== null ? "possible" : "likely",
+    confidence: isRecorded(one) ? "certain" : minor !== null ? "possible" : "likely",
     claim: `\`${where}\` calls \`${target}\` inside ${opened}.`,
     reason: `Until ${WAITS[kind]}, the connection is taken and every row lock of the transaction is kept.${moreTransactions(others)}${alike}${seen}`,
     remedy: remedyOf(one),
-    doubt: isFirst
-      ? "nothing is asked of the database before it: the transaction has locked no row yet, and PostgreSQL has not been told of it"
-      : shortly !== null
-        ? `the call gives up after ${shortly} s by its own timeout, and no row was seen to be locked before it`
-        : kind === "mail"
-          ? "an e-mail backend that only stores or prints messages waits for nobody"
-          : recorded === null
-            ? "how long the call takes was not measured"
-            : "a recording shows what ran, not what production's network does",
+    doubt:
+      minor ??
+      (kind === "mail"
+        ? "an e-mail backend that only stores or prints messages waits for nobody"
+        : recorded === null
+          ? "how long the call takes was not measured"
+          : "a recording shows what ran, not what production's network does"),
     places: [...waitingPlaces(one, "waits here"), ...beside.map((span) => ({ role: "call" as const, span, label: "or here" }))],
     fixes: [],
   };
@@ -87,11 +84,17 @@ function toDraft(one: Last & { readonly beside: readonly Span[] }, source: RuleI
 /** A call that gives up so soon, in seconds, keeps a connection no longer than a slow statement does. Ours. */
 const SHORT_TIMEOUT = 2;
 
-/** The timeout that the call writes out, where it is short and the block holds no lock meanwhile. */
-function endsShortly(one: Last, block: AtomicBlock, source: RuleInput): number | null {
-  const timeout = callAt(source, one.span)?.keywords.find(({ name }) => name === "timeout")?.value;
-  if (timeout?.kind !== "num" || timeout.value > SHORT_TIMEOUT) return null;
-  return lockBefore(source, block, { root: one.root, steps: [...one.calls, one.span] }) === null ? timeout.value : null;
+/** Why nobody waits for the call, as far as the source tells; null where nothing says so, or a recording saw it. */
+function whyMinor(one: Last, source: RuleInput): string | null {
+  const { block, recorded, calls, span, root } = one;
+  if (recorded !== null || block === null) return null;
+  if (comesBeforeStatements(source, block, [...calls, span]))
+    return "nothing is asked of the database before it: the transaction has locked no row yet, and PostgreSQL has not been told of it";
+  if (lockBefore(source, block, { root, steps: [...calls, span] }) !== null) return null;
+  const timeout = callAt(source, span)?.keywords.find(({ name }) => name === "timeout")?.value;
+  if (timeout?.kind === "num" && timeout.value <= SHORT_TIMEOUT)
+    return `the call gives up after ${timeout.value} s by its own timeout, and no row was seen to be locked before it`;
+  return isCommandFile(block.file) ? "a command has a connection of its own, and no row was seen to be locked before the call" : null;
 }
 
 function remedyOf({ block, kind }: Waiting): string {

@@ -38,3 +38,7 @@ test("documents of one user are few", async () => {
   expect(await told("sender=value, facts__a=value, facts__b=value")).toEqual([expect.stringMatching(/^possible/)]);
   expect(await told("sender__username=value, facts__a=value, facts__b=value")).toEqual([expect.stringMatching(/^likely/)]);
 });
+
+test("a lookup of the whole document as text asks for no key", async () => {
+  expect(await told("facts__istartswith=value, facts__endswith=value")).toEqual([]);
+});

@@ -59,7 +59,12 @@ interface Document {
 
 const CONDITIONS: ReadonlySet<string> = new Set(["filter", "exclude", "get", "order_by"]);
 /** Lookups of the whole document. */
-const WHOLE: ReadonlySet<string> = new Set(["exact", "isnull", "contains", "contained_by", "has_key", "has_keys", "has_any_keys", "in", "iexact", "icontains"]);
+const WHOLE: ReadonlySet<string> = new Set(
+  (
+    "exact isnull contains contained_by has_key has_keys has_any_keys in iexact icontains " +
+    "startswith istartswith endswith iendswith regex iregex gt gte lt lte range"
+  ).split(" "),
+);
 
 /** What they ask of is a document or a list within the document: no column holds it. */
 const OF_DOCUMENTS: ReadonlySet<string> = new Set(["contains", "contained_by", "has_key", "has_keys", "has_any_keys"]);

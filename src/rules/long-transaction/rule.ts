@@ -55,7 +55,7 @@ function waitingBlocks(waiting: readonly Waiting[], source: RuleInput): Database
 type LockedWaiting = Waiting & { readonly block: AtomicBlock; readonly lock: NonNullable<ReturnType<typeof lockBefore>> };
 
 function lockedDraft(one: LockedWaiting & { readonly others: number }): DatabaseDraft {
-  const { block, lock, others, target, recorded, calls, span } = one;
+  const { block, lock, others, kind, target, recorded, calls, span } = one;
   const rows = lock.model === null ? "rows" : `\`${modelName(lock.model)}\` rows`;
   const name = block.holder === "" ? "The block" : `\`${block.holder}\``;
   return {
@@ -63,7 +63,10 @@ function lockedDraft(one: LockedWaiting & { readonly others: number }): Database
     confidence: isRecorded(one) ? "certain" : "likely",
     claim: `${name} locks ${rows} with \`${lock.how}\` and then waits for \`${target}\` before it commits.`,
     reason: `Whoever wants the same rows waits as long${recorded === null ? "" : `: ${formatSpan(ms(recorded.slowest))} in the recording`}. A service that hangs holds them until its own timeout.${moreTransactions(others)}`,
-    remedy: "Ask first, then open the transaction for the writes alone, and check in it that the row is still as it was.",
+    remedy:
+      kind === "mail"
+        ? "Send it from `transaction.on_commit(…)`: the locks are gone by then, and a transaction that is rolled back has sent nothing."
+        : "Ask first, then open the transaction for the writes alone, and check in it that the row is still as it was.",
     doubt: recorded === null ? "how long the other side takes was not measured" : "a recording shows what ran, not what production's network does",
     places: [
       { role: "definition", span: block.head, label: "the transaction begins" },

@@ -70,6 +70,7 @@ test("one row that the code knows by name says nothing of the others", async () 
   expect((await told(["Book.objects.get_or_create(name=kind, shelf=sent)", 'Book.objects.get_or_create(name="unknown")']))[0]).toBe(
     'likely: Remove the double rows, then add `UniqueConstraint(fields=["name", "shelf"], name=…)`.',
   );
+  expect(await told(['Book.objects.get_or_create(name="unknown")'])).toEqual(["possible: Remove the double rows, then add `unique=True` to `name`."]);
 });
 
 test("values of a JSON column are no key", async () => {

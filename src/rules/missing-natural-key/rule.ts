@@ -63,7 +63,7 @@ interface Lookup {
   readonly fields: readonly Field[];
   /** Of the fields those that tell of a state, which all calls give the same: the others name the row while it is in it. */
   readonly states: ReadonlyMap<Field, State>;
-  /** Some call gives each field a value that it writes out: it means one row that the code knows. */
+  /** Each call gives each field a value that it writes out, not all of them states: it means one row that the code knows. */
   readonly namesOneRow: boolean;
   readonly writes: readonly Write[];
 }
@@ -118,12 +118,14 @@ function lookupsIn(input: RuleInput): Lookup[] {
       model,
       fields: before?.fields ?? fields,
       states: before === undefined ? states : sharedBy(before.states, states),
-      namesOneRow: before?.namesOneRow === true || [...given.values()].every(({ kind }) => kind === "str" || kind === "num" || kind === "constant"),
+      namesOneRow: before?.namesOneRow !== false && states.size < given.size && [...given.values()].every(isWrittenOut),
       writes: [...(before?.writes ?? []), write],
     });
   }
   return [...found.values()];
 }
+
+const isWrittenOut = ({ kind }: Expr): boolean => kind === "str" || kind === "num" || kind === "constant";
 
 /** What no row is named by: a truth, NULL, one of a field's choices. */
 function statesOf(given: ReadonlyMap<Field, Expr>): Map<Field, State> {
@@ -255,16 +257,18 @@ function sourceDraft(lookup: Lookup, all: readonly Lookup[], input: RuleInput): 
   const isOfCommands = writes.every(({ span }) => isRunByCommandsAlone(input.program, span.file));
   return {
     key: [model.label, ...fields.map(({ name }) => name).toSorted()],
-    ...(isOfCommands ? { confidence: "possible" as const } : {}),
+    ...(isOfCommands || lookup.namesOneRow ? { confidence: "possible" as const } : {}),
     claim: `\`${method}()\` looks up \`${model.name}\` by ${listed(fields.map(({ name }) => name))}, which no unique constraint covers.`,
     reason: `Two ${isOfCommands ? "runs" : "requests"} at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned.${fields.some(({ relation }) => relation !== null) ? "" : " Each lookup also needs an index that the constraint would bring."}`,
     remedy:
       narrower === null
         ? `${DOUBLE_ROWS}, then add ${constraintText(lookup, input)}.`
         : `Look it up by ${listed(narrower.fields.map(({ name }) => name))} alone, as is done elsewhere, and give the rest as \`defaults\`. ${DOUBLE_ROWS}, then add ${constraintText(narrower, input)}.`,
-    doubt: fields.some((field) => field.null && lookup.states.get(field) !== null)
-      ? "NULL equals nothing in a unique constraint (nulls_distinct=False makes it); a lock held around the call keeps others out"
-      : "a lock held around the call, or a single writer, keeps others out",
+    doubt: lookup.namesOneRow
+      ? "a row whose values the code writes out is made once, and found from then on"
+      : fields.some((field) => field.null && lookup.states.get(field) !== null)
+        ? "NULL equals nothing in a unique constraint (nulls_distinct=False makes it); a lock held around the call keeps others out"
+        : "a lock held around the call, or a single writer, keeps others out",
     model: model.label,
     places: [
       ...writes.slice(0, 5).map(({ span }): Spot => ({ role: "write", span })),

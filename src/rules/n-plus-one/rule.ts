@@ -20,6 +20,7 @@ import { onlyReader } from "../../fixes/shared-queryset.ts";
 import { askedOfPinned, genericBefore, lookupPath, pinnedStep, stepsOf } from "../../fixes/eager-paths.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import {
   beyondGeneric,
   beyondQuerysets,
@@ -34,11 +35,12 @@ import {
   payers,
 } from "../load-places.ts";
 import { holderAt } from "../code.ts";
+import { areFew, FEW_ROWS } from "../few-rows.ts";
 import { isUsedUp } from "../loops.ts";
 import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { andOf, count, dotted, holderName, modelName } from "../names.ts";
-import { FAR_DOWN, isFarBelowWrite } from "../set-off.ts";
+import { smallPart } from "../set-off.ts";
 import { byHandler, fieldOf, loopsOf, type HandlerRead } from "./handlers.ts";
 import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
@@ -109,17 +111,17 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
   const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
-  const isFar = key === null && isFarBelowWrite(load, input);
+  const part = whySmall(load, key, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: isFar ? "possible" : confidenceOf(load, input.facts),
+    confidence: part !== null ? "possible" : confidenceOf(load, input.facts),
     claim:
       key === null
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load, input),
     remedy: key === null ? remedyFor(load, input) : keyRemedy(key, worthLoading(loadBefore(load, loads), input), input),
-    doubt: isFar ? FAR_DOWN : loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
+    doubt: part ?? loadDoubt(load, methodPastPrefetch(load, input.facts) !== null),
     model: load.origin.model,
     relation: load.path,
     places: [...loadPlaces(load, loads), ...comers.map(({ span }) => ({ role: "queryset" as const, span, label: "its rows come here as well" }))],
@@ -127,20 +129,26 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
   };
 }
 
+/** Why it is worth little; what reads a key alone is mended by a word, whatever else the round does. */
+function whySmall(load: LazyLoad, key: KeyColumn | null, input: RuleInput): string | null {
+  if (areFew(load, input)) return FEW_ROWS;
+  return key === null ? smallPart(load, input) : null;
+}
+
 function handlerDraft({ group, elsewhere }: HandlerRead, input: RuleInput): FindingDraft {
   const { load, loads } = group;
   const handler = holderAt(load.access, input) ?? holderName(load.origin.symbol, input.program);
   const field = fieldOf(load);
   const key = keyColumn(load, [...loads, ...elsewhere], input);
-  const isFar = key === null && isFarBelowWrite(load, input);
+  const part = whySmall(load, key, input);
   const purpose = key === null ? "" : ` only to ${purposeOf(key)}`;
   return {
     key: [handler, load.model, field],
-    confidence: isFar ? "possible" : confidenceOf(load, input.facts),
+    confidence: part !== null ? "possible" : confidenceOf(load, input.facts),
     claim: `\`${handler}\` loads \`${field}\` in each round of ${count(elsewhere.length + 1, "loop")}${purpose}: ${paidPer(load)}.`,
     reason: "The querysets of the loops do not load it.",
     remedy: key === null ? handlerRemedy(load, handler, input) : keyRemedy(key, undefined, input),
-    doubt: isFar ? FAR_DOWN : loadDoubt(load),
+    doubt: part ?? loadDoubt(load),
     model: load.model,
     relation: field,
     places: [...loadPlaces(load, loads), ...loopsOf(elsewhere)],
@@ -174,8 +182,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
     const field = load.path.split("__").at(-1) ?? load.path;
     return `Fetch the rows of the new keys before the loop, with \`in_bulk()\`, and set \`${field}\` rather than its key: no eager load brings what a key leads to that is set later.`;
   }
-  if (load.refreshed === true)
-    return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
+  if (load.refreshed === true) return remedyOfRefreshed(load, input);
   const given = givenBy(load);
   if (given !== null) {
     const name = load.path.split("__")[0] ?? "";
@@ -199,7 +206,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
-  if (isOfOtherModels(load, input)) return `Add \`${method}("${load.path}")\` where the model is known: rows of other models come from the same line.`;
+  if (isOfOtherModels(load, input)) return remedyForOneModel(load, method);
   if (isOfGivenRows(load.origin, input))
     return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` to the queryset of what the serializer is given.`;
   const path = lookupPath(load, input.graph);
@@ -215,6 +222,20 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (kept === null && pinnedStep(load, input) === path)
     return `Add \`${method}("${path}")\` to the queryset, or set \`${path}\` on the rows: all have the one that \`filter()\` is given.`;
   return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;
+}
+
+/** A prefetch is not taken over from the row that is fetched to refresh another. */
+function remedyOfRefreshed({ joinable, path }: LazyLoad, { project }: RuleInput): string {
+  const anew = isAtLeast(project.djangoVersion, 5, 1)
+    ? `give that \`from_queryset=….select_related("${path}")\``
+    : `fetch the row anew instead, by \`get()\` on a queryset with \`select_related("${path}")\``;
+  return `Read it before \`refresh_from_db()\`, or ${joinable ? anew : "leave that out"}: it throws away what the queryset loads, so that no eager load before it helps.`;
+}
+
+function remedyForOneModel({ origin, path }: LazyLoad, method: string): string {
+  const where = origin.kind === "implicit" ? `in a class for \`${modelName(origin.model)}\` alone` : "where the model is known";
+  const others = origin.kind === "implicit" ? "this one has rows of other models too" : "rows of other models come from the same line";
+  return `Add \`${method}("${path}")\` ${where}: ${others}.`;
 }
 
 /** Django keeps content types in memory, and its foreign keys do not look there. */

@@ -2,6 +2,7 @@ import type { Confidence, FindingDraft, LoopFact, Origin, QueryRun, RowPrefetch,
 import { keyField } from "../../fixes/key-access.ts";
 import { isFlush, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { holderName, listed, modelName } from "../names.ts";
+import { isSetOffByWrite } from "../set-off.ts";
 import { isWithin } from "../../model/span.ts";
 
 export const rule: Rule = {
@@ -62,7 +63,8 @@ function prefetches(run: QueryRun, input: RuleInput): string[] {
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, input: RuleInput): Confidence {
-  if (run.loop === null || run.calls.length > NEAR || run.doubts.length > 0) return "possible";
+  // A receiver, and a model's own `save()`, are called for one row: no rows of other rounds come there.
+  if (run.loop === null || run.calls.length > NEAR || run.doubts.length > 0 || isSetOffByWrite(run.calls, run.span, input)) return "possible";
   return stopsEarly(siteOf(run, run.loop, input)) ? "possible" : "likely";
 }
 

@@ -50,8 +50,26 @@ export function remedyOf(round: Round, input: RuleInput): string {
   if (how === "aggregate" && annotated >= 0) return OF_GROUPS;
   if (!ONE.has(how) && how !== "count" && !TESTS.has(how) && calls.slice(0, Math.max(annotated, 0)).some(isGrouping)) return groupsOf(keysOf(round, input));
   const keys = keysOf(round, input);
+  if (relation === null && !keys.isPlain && run.calls.length > 0 && isOverridden(run.span, input)) return BY_CLASS;
   const remedy = relation === null ? `${byKeys(how, keys)}${keys.isPlain ? withoutNull(keys) : ""}` : ofRelation(run, how, relation);
   return handed(remedy, run, input);
+}
+
+const BY_CLASS = "Have the method that asks answer for the rows of all rounds at once, in each of the classes that have one of their own.";
+
+/** Several classes have the method: what each asks cannot be said for all of them. */
+function isOverridden(span: Span, { program }: RuleInput): boolean {
+  const path = pathTo(program, span);
+  const holder = functionAt(path);
+  const owner = program.classes.find(({ def }) => def === path.findLast(({ kind }) => kind === "class"));
+  if (owner === undefined || holder?.kind !== "function") return false;
+  return program.classes.some(
+    (one) =>
+      one !== owner &&
+      one.module.origin === "project" &&
+      one.members.has(holder.name) &&
+      (program.mro(one).includes(owner) || program.mro(owner).includes(one)),
+  );
 }
 
 /** Of the chain that runs, and of the queryset's first expression: what other chains make of it is theirs. */
@@ -297,14 +315,17 @@ function isNullable(value: Expr, round: Round, input: RuleInput): boolean {
   const rows = rowsOf(round, input.graph);
   const own = ownModelOf(span, input);
   const isColumnOf = (model: Model | null, name: string): boolean => model !== null && fieldNamed(model, name)?.null === true;
-  return [value, ...(value.kind === "name" ? localValuesOf(input, span.file, value) : [])].some((expr) =>
-    nodesIn(expr).some(
+  return [value, ...(value.kind === "name" ? localValuesOf(input, span.file, value) : [])].some((expr) => {
+    // An item of a document is not the document.
+    const documents = new Set(nodesIn(expr).flatMap((node) => (node.kind === "subscript" ? [node.object] : [])));
+    return nodesIn(expr).some(
       (node) =>
         node.kind === "attribute" &&
+        !documents.has(node) &&
         ((isRow(node.object, round) && isColumnOf(rows, node.name)) ||
           (node.object.kind === "name" && node.object.name === "self" && isColumnOf(own, node.name))),
-    ),
-  );
+    );
+  });
 }
 
 /** The model whose method holds the place. */

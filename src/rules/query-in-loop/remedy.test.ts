@@ -672,11 +672,12 @@ test("a key that may be None is found by no list", async () => {
   expect(await asked("Product.objects.filter(discount=row.discount).count()")).toContain(none);
   expect(await asked("Product.objects.filter(discount=row.stock).count()")).not.toContain("NULL");
   expect(await asked("Product.objects.filter(stock=row.discount).count()")).not.toContain("NULL");
+  expect(await asked('Product.objects.filter(discount=row.discount["rate"]).count()')).not.toContain("NULL");
 });
 
 test("rows that are counted and then gone through are loaded", async () => {
   const body = (rows: string): string =>
-    `for customer in Customer.objects.all():\n    rows = Order.objects.filter(customer=customer)\n    if rows.count() < 1:\n        continue\n    for row in ${rows}:\n        print(row.pk)`;
+    `for customer in Customer.objects.all():\n    rows = Order.objects.filter(customer=customer)\n    if rows.count() < 2:\n        continue\n    for row in ${rows}:\n        print(row.pk)`;
   expect(await told(body("rows"))).toEqual([expect.stringContaining('by `prefetch_related("orders")`')]);
   expect((await told(body("rows.filter(paid=True)"))).join("\n")).toContain("gives the answers by key");
 });
@@ -796,6 +797,8 @@ test("rows that a constant chooses are as many as the table has; parts of a path
   expect(await sure("Order.STATES")).toBe("possible");
   expect(await sure('request.path.split("/")')).toBe("possible");
   expect(await sure('request.path.split(",")')).toBe("likely");
+  expect(await sure('set(request.path.strip().split(" "))')).toBe("possible");
+  expect(await sure("sorted(request.path.split())")).toBe("possible");
 });
 
 test("a module that makes rows to test with has as many as a test wants", async () => {
@@ -875,4 +878,59 @@ def work(request, pk):
   expect(await sure("CharField(max_length=255)", named)).toEqual(["possible"]);
   expect(await sure("TextField()", named)).toEqual(["likely"]);
   expect(await sure("CharField(max_length=255)", 'return [Group.objects.get(pk=key).name for key in audit.group_keys.split(",")]')).toEqual(["possible"]);
+});
+
+test("a loop over what the settings say, by a name, has a few rounds; what they help to fetch may be long", async () => {
+  const sure = async (rows: string): Promise<string> =>
+    (await told(`rows = ${rows}\nfor row in rows:\n    print(Customer.objects.get(name=row["name"]))`)).join("").split(":")[0] ?? "";
+  expect(await sure("settings.ROLES.get(request.provider, [])")).toBe("possible");
+  expect(await sure("ROLES[request.provider]")).toBe("possible");
+  expect(await sure("fetched(settings.ADDRESS)")).toBe("likely");
+});
+
+test("a generator hands out one row after the other", async () => {
+  const each = async (body: string): Promise<string> => (await told(`for key in keys:\n    ${body}`)).join("").split(":")[0] ?? "";
+  expect(await each("yield Customer.objects.get(pk=key)")).toBe("possible");
+  expect(await each("print(Customer.objects.get(pk=key))")).toBe("likely");
+});
+
+test("a command whose rounds work through rows of their own holds one round's rows at a time", async () => {
+  const sure = async (file: string, body: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      [file]: `from shop.models import Line, Order\n\n\ndef work(send):\n    for order in Order.objects.all():\n${body.replaceAll(/^(?=.)/gm, "        ")}\n`,
+    });
+    return findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence);
+  };
+  const works = "lines = Line.objects.filter(order=order)\nprint(len(lines))\nfor line in lines:\n    send.one(line)";
+  expect(await sure("shop/management/commands/work.py", works)).toEqual(["possible"]);
+  expect(await sure("shop/work.py", works)).toEqual(["certain"]);
+  expect(await sure("shop/management/commands/work.py", "print(Line.objects.filter(order=order).first())")).toEqual(["certain"]);
+});
+
+test("a method that classes override asks for each of them something else", async () => {
+  const asked = async (other: string): Promise<string> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from shop.models import Order
+
+
+class Report:
+    def rows(self, customer):
+        return list(Order.objects.filter(placed_at__gt=customer.joined, total__lt=customer.pk))
+
+
+class LongReport(Report):
+    def ${other}(self, customer):
+        return []
+
+
+def work(customers):
+    report = Report()
+    for customer in customers:
+        print(report.rows(customer))
+`,
+    });
+    return findings.map(({ rule, remedy }) => (rule === "query-in-loop" ? (remedy ?? "") : "")).join("");
+  };
+  expect(await asked("rows")).toBe("Have the method that asks answer for the rows of all rounds at once, in each of the classes that have one of their own.");
+  expect(await asked("name")).toContain("choose among them in Python");
 });

@@ -3,7 +3,18 @@ import { groupBy } from "../../model/group-by.ts";
 import { isAskedOnce, rarity } from "../../model/otherwise.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
-import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
+import {
+  isCachedFunction,
+  isFlush,
+  isHandedOut,
+  isOverConstant,
+  isOverDictionary,
+  isRemembered,
+  loopSite,
+  type LoopSite,
+  needsItsQueries,
+  stopsEarly,
+} from "../loops.ts";
 import { COLLECTED, isLoadPerRow, otherwiseDoubt } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
@@ -11,6 +22,7 @@ import { asksTheSame, canChange, hasUnknownInput, isReachedFrom, varies } from "
 import { isTakenAlong, TAKEN_ALONG } from "../cascades.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
+import { isCommandFile } from "../command-files.ts";
 import { fetchedUpAbove } from "./at-hand.ts";
 import { addsRows, asksApart, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
@@ -124,6 +136,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const wait = waitsBeside(site, [...run.calls, run.span], input);
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
+  const isOwnWork = !isInvariant && loop.collects === undefined && worksThroughItsOwn(one, input);
   const isApart = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && asksApart(one, input);
   const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
   const atHand = isInvariant ? null : fetchedUpAbove(one, input);
@@ -140,14 +153,14 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   return {
     key: [run.symbol, run.model, run.how],
     confidence:
-      isSetOff || isAlong || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) || isApart
+      isSetOff || isAlong || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) || isApart || isOwnWork
         ? "possible"
         : confidenceOf(run, loop, site, input),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
-    doubt: isSetOff ? SET_OFF : isAlong ? TAKEN_ALONG : wait !== null ? waitDoubt(wait) : isApart ? APART : doubtOf(run, loop),
+    doubt: isSetOff ? SET_OFF : isAlong ? TAKEN_ALONG : wait !== null ? waitDoubt(wait) : isApart ? APART : isOwnWork ? OWN_WORK : doubtOf(run, loop),
     model: run.model,
     places,
     fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
@@ -155,6 +168,17 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
 }
 
 const APART = "each round asks for a stretch of its own, or works out columns by values of its own: one query for all of them may fetch far more";
+
+const OWN_WORK = "each round of the job works through rows of its own: all rounds' rows at once would have to fit into memory";
+
+/** In a command: rows that the round goes through one by one, and calls something for each. */
+function worksThroughItsOwn({ run, loop }: LoopedRun, { program, facts }: RuleInput): boolean {
+  if (!isCommandFile(loop.span.file) || run.sliced) return false;
+  const gone = facts.runs.filter(({ queryset, how, sliced }) => queryset === run.queryset && how === "iterate" && !sliced);
+  return gone.some(({ span }) =>
+    pathTo(program, span).some((node) => node.kind === "for" && isInside(span, node.iterable) && nodesIn(node).some(({ kind }) => kind === "call")),
+  );
+}
 
 const AT_HAND = "The round has fetched this row already: use that one.";
 
@@ -272,8 +296,8 @@ function formChoicesText(model: string): Text {
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite, input: RuleInput): Confidence {
-  if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site) || isOverShortText(site, input))
-    return "possible";
+  if (run.doubts.length > 0 || isAskedOnce(run.otherwise) || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (isOverShortText(site, input) || isHandedOut(input, run.span)) return "possible";
   if (run.how === "refresh") return "likely";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
   // No form of a set comes from a loop over rows: it goes through them beside one form, whose parts it may ask for alone (`form.city.field`).

@@ -25,3 +25,26 @@ test("an update that the write of a row sets off costs less than that write", as
   expect(await sure("for line in Line.objects.all():\n        line.save()")).toEqual(["possible"]);
   expect(await sure("Line.objects.filter(quantity=0).delete()")).toEqual(["possible"]);
 });
+
+test("an update that is one of many writes of a function is a step of its job", async () => {
+  const merged = async (writes: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from shop.models import Invoice, Line, Order, Shipment
+
+
+def merge(order, other):
+    Line.objects.filter(order=other).update(order=order)
+    ${writes}
+
+
+def merge_all(order):
+    for other in Order.objects.exclude(pk=order.pk):
+        merge(order, other)
+`,
+    });
+    return findings.filter(({ claim }) => claim.includes("sends an UPDATE of `Line`")).map(({ confidence }) => confidence);
+  };
+  const more = "Shipment.objects.filter(order=other).update(order=order)\n    Invoice.objects.filter(order=other).delete()\n    other.delete()";
+  expect(await merged("print(other)")).toEqual(["likely"]);
+  expect(await merged(more)).toEqual(["possible"]);
+});

@@ -2,9 +2,10 @@
 import type { Call, Confidence, Expr, FindingDraft, LoopFact, RuleInput, Span, Write } from "../../model/index.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { keywordLookups, type Lookup } from "../chains.ts";
-import { callAt, changedNames, namesIn, statementOf } from "../code.ts";
+import { callAt, changedNames, functionAt, namesIn, statementOf } from "../code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { asWritten } from "../coroutines.ts";
+import { isWithin } from "../../model/span.ts";
 import { isOverOwnFile } from "../own-files.ts";
 import { nameOf, oncePerPlace } from "../runs.ts";
 import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
@@ -45,10 +46,11 @@ function isGuilty({ loop, site, span }: LoopedUpdate, input: RuleInput): boolean
 function toDraft(one: LoopedUpdate, input: RuleInput): FindingDraft {
   const { write, loop, site, model } = one;
   const wait = waitsBeside(site, [...write.calls, write.span], input);
+  const isPart = isPartOfJob(write, input);
   const isSetOff = loop.collects !== undefined || isSetOffByWrite(write.calls, write.span, input);
   return {
     key: [write.symbol, model, "update"],
-    confidence: isSetOff || wait !== null || isOverOwnFile(site, loop, input) ? "possible" : confidenceOf(write, loop, site),
+    confidence: isSetOff || isPart || wait !== null || isOverOwnFile(site, loop, input) ? "possible" : confidenceOf(write, loop, site),
     claim: `Each round of the loop sends an UPDATE of \`${nameOf(model)}\`.`,
     reason: "One statement can change the rows of all rounds.",
     remedy: remedyOf(one, input),
@@ -56,9 +58,11 @@ function toDraft(one: LoopedUpdate, input: RuleInput): FindingDraft {
       ? SET_OFF
       : wait !== null
         ? waitDoubt(wait)
-        : loop.over === "rows"
-          ? "a loop over one row costs nothing more"
-          : "nothing says how many rounds the loop has",
+        : isPart
+          ? PART
+          : loop.over === "rows"
+            ? "a loop over one row costs nothing more"
+            : "nothing says how many rounds the loop has",
     model,
     places: [
       { role: "loop", span: loop.span },
@@ -67,6 +71,17 @@ function toDraft(one: LoopedUpdate, input: RuleInput): FindingDraft {
     ],
     fixes: [],
   };
+}
+
+/** A function that writes more often than this for one row is a job of its own, of which the update is one step. Ours. */
+const FEW_WRITES = 3;
+const PART = "the function does more writes for its row, of which this one is a small part, and which belong together";
+
+function isPartOfJob({ calls, span }: Write, { facts, program }: RuleInput): boolean {
+  const holder = calls.length === 0 ? null : functionAt(pathTo(program, span));
+  if (holder === null) return false;
+  const places = facts.writes.filter((other) => isWithin(other.span, { file: span.file, start: holder.start, end: holder.end }));
+  return oncePerPlace(places).length > FEW_WRITES;
 }
 
 const OF_KEYS = "Send one `filter(pk__in=…).update(…)` where all rows get the same or an expression; `bulk_update()` where each gets a value of its own.";

@@ -1,4 +1,5 @@
 import type { DatabaseDraft, EvidenceInput, Judgement, ProxyTimeout, Rule, RuleInput, Said, Service, Spot } from "../../model/index.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { auditEntries, confidenceOf, doubtOf, poolNumber, poolOf, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { durationText, milliseconds } from "../deployment/server-settings.ts";
@@ -130,7 +131,7 @@ const USUAL_PROXY = 60;
 
 function behindProxies({ deployment: { services, proxies }, source }: EvidenceInput): DatabaseDraft[] {
   if (source === null) return [];
-  const shortest = proxies.toSorted((a, b) => a.seconds.value - b.seconds.value)[0];
+  const shortest = inFront(proxies);
   return services.flatMap((service) => {
     const { timeout } = service;
     if (
@@ -142,6 +143,14 @@ function behindProxies({ deployment: { services, proxies }, source }: EvidenceIn
       return [];
     return [beyondProxy(service, timeout, timeout.spot, shortest)];
   });
+}
+
+/** Several parts of one program's files are for several upstreams, of which any may be this one; several programs stand behind one another. */
+function inFront(proxies: readonly ProxyTimeout[]): ProxyTimeout | undefined {
+  const longest = [...groupBy(proxies, ({ program }) => program).values()].flatMap((same) =>
+    same.toSorted((a, b) => b.seconds.value - a.seconds.value).slice(0, 1),
+  );
+  return longest.toSorted((a, b) => a.seconds.value - b.seconds.value)[0];
 }
 
 function beyondProxy({ name, workerClass }: Service, timeout: Said<number>, spot: Spot, proxy: ProxyTimeout | undefined): DatabaseDraft {

@@ -49,5 +49,7 @@ function isQuiet({ program }: RuleInput, { callee }: Call, file: string): boolea
   if (head.kind !== "name" || module === null) return false;
   if (callee === head && (BUILTINS.has(head.name) || /^[A-Z]/.test(head.name))) return true;
   const symbol = program.resolve(module, head.name);
+  // `models.Order(…)`
+  if (symbol?.kind === "module" && callee.kind === "attribute" && /^[A-Z]/.test(callee.name)) return true;
   return symbol?.kind === "external" && !symbol.name.startsWith("django.db") && !/^[A-Z]/.test(head.name);
 }

@@ -29,10 +29,10 @@ class ModelAdmin(BaseModelAdmin):
 
     def __luthier_entry__(self):
         for model in luthier.admin_models(self):
-            self.model = model
-            self.admin_site = luthier.unknown()
-            luthier.changelist(self, luthier.request())
-            luthier.form_selects(self, model)
+            admin = luthier.admin_of(self, model)
+            admin.admin_site = luthier.unknown()
+            luthier.changelist(admin, luthier.request())
+            luthier.form_selects(admin, model)
         luthier.filter_options(self, self.get_list_filter(luthier.request()))
 
     def get_list_filter(self, request):

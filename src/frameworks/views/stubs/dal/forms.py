@@ -1,0 +1,5 @@
+from django.forms import ModelForm
+
+
+class FutureModelForm(ModelForm):
+    pass
