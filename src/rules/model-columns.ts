@@ -23,6 +23,13 @@ function isOfShortWords({ type, declaration }: Field): boolean {
   return most?.kind === "num" && most.value <= LONGEST_WORD;
 }
 
+/** A field of the project's own class that puts something else under its name than a column: a translation, a file, a state. */
+export function isPutByProject({ declaration, owner }: Field, { program }: Pick<RuleInput, "program">): boolean {
+  if (declaration?.kind !== "call" || declaration.callee.kind !== "name" || owner === undefined) return false;
+  const symbol = program.resolve(owner.module, declaration.callee.name);
+  return symbol?.kind === "class" && program.member(symbol.cls, "contribute_to_class")?.owner.module.origin === "project";
+}
+
 /** Code of the project runs as an instance is made, and may read any column: one that is left out is a query there. */
 export function isMadeByProject(model: Model, { program }: Pick<RuleInput, "program">): boolean {
   return ["__init__", "from_db"].some((name) => program.member(model.cls, name)?.owner.module.origin === "project");

@@ -995,3 +995,29 @@ class CustomerAdmin(admin.ModelAdmin):
     /^Annotate the loop's queryset with a subquery that counts; or one grouped query/,
   );
 });
+
+test("what a cache keeps for all rounds is asked once", async () => {
+  const asked = async (key: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from django.core.cache import cache
+from shop.models import Customer, Tag
+
+
+def names(customer):
+    found = cache.get(${key})
+    if found is None:
+        found = list(Tag.objects.${key === '"tags"' ? "all()" : "filter(name=customer.name)"})
+        cache.set(${key}, found)
+    return found
+
+
+def work():
+    for customer in Customer.objects.all():
+        print(names(customer))
+`,
+    });
+    return findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence);
+  };
+  expect(await asked('"tags"')).toEqual(["possible"]);
+  expect(await asked('f"tags {customer.pk}"')).toEqual(["likely"]);
+});

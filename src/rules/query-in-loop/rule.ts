@@ -142,6 +142,8 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
   const keptInStep = isFed && isKeptInStep(one, input);
   const isOwnWork = !isInvariant && loop.collects === undefined && worksThroughItsOwn(one, input);
+  // The first round leaves its answer to all others.
+  const isCachedOnce = run.otherwise === "cached" && (isInvariant || asksTheSame(one, input));
   const isApart = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && asksApart(one, input);
   const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
   const atHand = isInvariant ? null : fetchedUpAbove(one, input);
@@ -158,7 +160,15 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   return {
     key: [run.symbol, run.model, run.how],
     confidence:
-      isSetOff || isAlong || wait !== null || isOverOwnFile(site, loop, input) || isGuessed(run, input) || (isFed && !keptInStep) || isApart || isOwnWork
+      isSetOff ||
+      isAlong ||
+      wait !== null ||
+      isOverOwnFile(site, loop, input) ||
+      isGuessed(run, input) ||
+      (isFed && !keptInStep) ||
+      isApart ||
+      isOwnWork ||
+      isCachedOnce
         ? "possible"
         : confidenceOf(run, loop, site, input),
     ...(relation === null ? {} : { relation }),

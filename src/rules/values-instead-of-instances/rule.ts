@@ -4,7 +4,7 @@ import { quoted, styleOf } from "../../fixes/source-text.ts";
 import type { Expr, FindingDraft, FixDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { knownReads, type KnownReads } from "../known-reads.ts";
-import { isMadeByProject } from "../model-columns.ts";
+import { isMadeByProject, isPutByProject } from "../model-columns.ts";
 import { holderName, listed, modelName } from "../names.ts";
 import { oncePerPlace } from "../runs.ts";
 import { isValuesEnough } from "../values-enough.ts";
@@ -29,6 +29,7 @@ export const rule: Rule = {
 };
 
 function isGuilty(known: KnownReads, input: RuleInput): boolean {
+  if (known.read.some((field) => isPutByProject(field, input))) return false;
   return known.columns.length >= (input.thresholds["values-instead-of-instances"] ?? LEAST_COLUMNS) && isValuesEnough(known, input);
 }
 
