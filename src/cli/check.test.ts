@@ -132,6 +132,8 @@ describe("could not run", () => {
     expect(stderr).toBe(
       "luthier: nothing to examine in docs/: no Python file imports Django.\n" + "Give the folder that holds manage.py, or a recording or a snapshot.\n",
     );
+    const bare = { ...report, coverage: { ...report.coverage, filesParsed: 0, filesFailed: 0 } };
+    expect((await check(["docs/"], { cwd, report: bare })).stderr).toContain("nothing to examine in docs/: it holds no Python file.\n");
   });
 
   test.each([

@@ -75,7 +75,7 @@ export async function prepare(given: string, flags: CommonFlags, commands: Reado
   const known = { config, database, recording: recordingEvidence(read), evaluate, phantom: flags.phantom === true };
   const recorded = await withRecordings(await analyse(root, known, environment), read, root, config.exclude);
   const whole = await withLastProofs(root, recorded, database?.snapshot ?? null);
-  if (isNothingExamined(whole)) throw nothingToExamine(given);
+  if (isNothingExamined(whole)) throw nothingToExamine(given, whole);
   const selected = await selectFrom(whole, { root, config, baseline, changed, commands }, environment);
   const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, known, environment, texts);
   return { root, config, whole, ...selected, analyseWith };
@@ -238,13 +238,10 @@ export function isNothingExamined({ evidence, project, coverage, findings }: Rep
   return project.models === 0 && coverage.queryOrigins === 0 && findings.length === 0;
 }
 
-export function nothingToExamine(given: string): UsageError {
+export function nothingToExamine(given: string, { coverage: { filesParsed, filesFailed } }: Report): UsageError {
+  const why = filesParsed + filesFailed === 0 ? "it holds no Python file" : "no Python file imports Django";
   const where = path.normalize(given) === "." ? "this folder" : given;
-  return new UsageError(
-    "nothing-examined",
-    `nothing to examine in ${where}: no Python file imports Django.`,
-    "Give the folder that holds manage.py, or a recording or a snapshot.",
-  );
+  return new UsageError("nothing-examined", `nothing to examine in ${where}: ${why}.`, "Give the folder that holds manage.py, or a recording or a snapshot.");
 }
 
 /** Leads from the folder of the command to the root, with forward slashes. */

@@ -121,7 +121,7 @@ async function gather(given: string, root: string, { flags, config, commands }: 
   const { relationTargets } = await import("../workload/relation-tables.ts");
   const joined = await joinedWithRecordings(analysed, read, root, exclude, evidence.source === null ? undefined : relationTargets(evidence.source.graph));
   const whole = await withLastProofs(root, joined.report, database?.snapshot ?? null);
-  if (isNothingExamined(whole)) throw nothingToExamine(given);
+  if (isNothingExamined(whole)) throw nothingToExamine(given, whole);
   const { report, context } = await selectFrom(whole, { root, config, baseline, changed, commands }, environment);
   return { report, whole, context, evidence, read, parts: joined.parts };
 }

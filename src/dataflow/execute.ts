@@ -260,21 +260,23 @@ function assignToOne(engine: Engine, one: Value, name: string, value: Value, fra
 }
 
 function assignItems(engine: Engine, targets: readonly Expr[], value: Value, frame: Frame, loop: number): void {
-  const known = value.kind === "list" && value.items !== null && value.items.length === targets.length ? value.items : null;
-  const element = known === null ? engine.iterate(value, spanOf(frame.file, targets[0] ?? { start: 0, end: 0 }), frame, "unpack").element : UNKNOWN;
+  const at = spanOf(frame.file, targets[0] ?? { start: 0, end: 0 });
   // As many names, as many rows: each stands for itself.
-  const single = known === null ? inLoop(element, frame.loop) : UNKNOWN;
-  const columns = known ?? columnsOf(value, targets.length);
+  const each = (one: Value): Value => inLoop(engine.iterate(one, at, frame, "unpack").element, frame.loop);
+  const columns = columnsOf(value, targets.length, each);
+  const single = columns === null ? each(value) : UNKNOWN;
   for (const [index, target] of targets.entries()) {
     engine.assign(target, columns?.[index] ?? single, frame, loop);
   }
 }
 
-/** Of several tuples of one length, what stands at each place; null where a value is none. */
-function columnsOf(value: Value, length: number): readonly Value[] | null {
-  if (value.kind !== "union") return null;
-  const rows = value.values.map((one) => (one.kind === "list" && one.items?.length === length ? one.items : null));
-  return rows.includes(null) ? null : Array.from({ length }, (_, index) => joinAll(rows.flatMap((row) => row?.[index] ?? [])));
+/** What stands at each place of the tuples of that length that the value can be, and what its other ways have for any place; null where none is a tuple. */
+function columnsOf(value: Value, length: number, each: (one: Value) => Value): readonly Value[] | null {
+  const ways = alternatives(value);
+  const tuples = ways.flatMap((one) => (one.kind === "list" && one.items?.length === length ? [one.items] : []));
+  if (tuples.length === 0) return null;
+  const anywhere = tuples.length === ways.length ? [] : [each(joinAll(ways.filter((one) => one.kind !== "list" || one.items?.length !== length)))];
+  return Array.from({ length }, (_, index) => joinAll([...tuples.flatMap((items) => items[index] ?? []), ...anywhere]));
 }
 
 /** An `if` with all its `elif`s: each arm is a way of its own. */

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { analyseShop } from "../../tests/support/fixture-project.ts";
 
-async function sure(setting: string, test: string): Promise<readonly string[]> {
+async function sure(setting: string, condition: string): Promise<readonly string[]> {
   const { findings } = await analyseShop({
     "config/settings.py": `INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]\n${setting}\n`,
     "shop/work.py": `from django.conf import settings
@@ -11,7 +11,7 @@ from shop.models import Order
 
 
 def work():
-    if ${test}:
+    if ${condition}:
         return Order.objects.filter(lines__quantity=1).distinct()
     return Order.objects.none()
 `,

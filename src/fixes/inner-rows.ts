@@ -1,5 +1,5 @@
 /** Rows of a relation that an inner loop goes through: what is read of each may be loaded there, with the rows as they are then. */
-import type { FixDraft, LazyLoad, Origin, RuleInput, Span } from "../model/index.ts";
+import type { FixDraft, LazyLoad, ModelGraph, Origin, RuleInput, Span } from "../model/index.ts";
 import { makingMethod } from "./eager-load.ts";
 import { isChangedEarly, isOfOneRow, methodPastPrefetch } from "./eager-verdict.ts";
 import { queryPath, stepsOf, stepsToPayers } from "./eager-paths.ts";
@@ -30,14 +30,19 @@ export function innerRows(load: LazyLoad, input: RuleInput): InnerRows | null {
   const [, text = "", relation] = written ?? [];
   if (relation === undefined || relation !== path.split("__")[steps - 1]) return null;
   if (input.facts.covered.has(`${file}:${end - text.length}:${relation}`)) return null;
-  const rest = stepsOf(input.graph, origin.model, path)?.slice(steps) ?? [];
-  const isJoinable = rest.length > 0 && rest.every((field) => field.relation?.single === true && field.relation.kind !== "generic-fk");
+  const isJoinable = isJoinableFrom(load, steps, input.graph);
   return {
     text,
     all: { file, start: end - ".all()".length, end },
     method: isJoinable ? "select_related" : "prefetch_related",
     path: isJoinable ? queryPath(load, input.graph, steps) : path.split("__").slice(steps).join("__"),
   };
+}
+
+/** A join can load what is read of the rows that so many steps of the path lead to. */
+export function isJoinableFrom({ origin, path }: LazyLoad, steps: number, graph: ModelGraph): boolean {
+  const rest = stepsOf(graph, origin.model, path)?.slice(steps) ?? [];
+  return rest.length > 0 && rest.every((field) => field.relation?.single === true && field.relation.kind !== "generic-fk");
 }
 
 /** `create()` makes a row, of which nothing is there yet. */

@@ -37,7 +37,8 @@ const LEAST_COST = 0.001;
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  const rest = Math.floor(seconds % 60);
+  return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
 }
 
 /** `12 ms`, `3.4 s`, `2 min 5 s`. */

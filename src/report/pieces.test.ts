@@ -28,7 +28,7 @@ test.each([
 
 test("bytes and durations", () => {
   expect([formatBytes(1), formatBytes(640), formatBytes(2_400_000)]).toEqual(["1 byte", "640 bytes", "2.4 MB"]);
-  expect([formatDuration(1400), formatDuration(125_000)]).toEqual(["1.4 s", "2 min 5 s"]);
+  expect([formatDuration(1400), formatDuration(125_000), formatDuration(600_000)]).toEqual(["1.4 s", "2 min 5 s", "10 min"]);
 });
 
 describe("width", () => {

@@ -126,7 +126,9 @@ function queryGap({ coverage }: Report, context: RenderContext): readonly Gap[] 
 
 /** Rules without evidence, by what they lack: a `why` that begins with `needs` is a piece of evidence. */
 function ruleGaps({ coverage }: Report, context: RenderContext): readonly Gap[] {
-  return gapGroups(coverage.unknown).map((group) => {
+  // What of the database a rule wants is told where its section is: here the command is the same.
+  const unknown = coverage.unknown.map((one) => ({ ...one, why: one.why.replace(/^(needs a database): .*$/, "$1") }));
+  return gapGroups(unknown).map((group) => {
     const { rules, objects, why } = group;
     const who = rules.length === 1 && objects.length > 0 ? `${rules[0]}` : formatCount(rules.length, "rule");
     const about = objects.length === 0 ? "" : ` about ${formatCount(objects.length, "object")}`;

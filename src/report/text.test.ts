@@ -75,6 +75,11 @@ test("a command names the project where the reader is not in it, and is never br
   expect(text).toContain("\n            luthier snapshot examples/some/shop --db URL\n");
 });
 
+test("one lack is told once, whatever is wanted of it", () => {
+  const unknown = [...SAMPLE_REPORT.coverage.unknown, { rule: "CONN-P06", why: "needs a database: max_connections stands in no file" }];
+  expect(draw({}, { ...SAMPLE_REPORT, coverage: { ...SAMPLE_REPORT.coverage, unknown } })).toContain("39 rules that need a database");
+});
+
 test("a way out of the folder is left to who types it", () => {
   expect(renderText(SAMPLE_REPORT, { ...sampleContext(), project: "../../shop" }, PLAIN_STYLE)).toContain("luthier fix PATH\n");
 });

@@ -1,4 +1,4 @@
-import { utimesSync } from "node:fs";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../analyse.ts";
@@ -289,6 +289,17 @@ test("a finding that was not seen says whether its file was reached", async () =
   const elsewhere = new RecordedProcess();
   request(elsewhere, "find/", (scope) => elsewhere.query(scope, CUSTOMER, ["shop/other.py:16 lookup"]));
   expect(await noteOf(project(elsewhere))).toContain("source only: no recorded request reaches shop/views.py");
+});
+
+test("what is declared is not reached by requests, and a recording says nothing of it", async () => {
+  const process = new RecordedProcess();
+  request(process, "find/", (scope) => process.query(scope, CUSTOMER, ["shop/views.py:16 lookup"]));
+  const root = project(process);
+  const models = "from django.db import models\n\n\nclass Price(models.Model):\n    price = models.FloatField()\n";
+  mkdirSync(path.join(root, "prices"));
+  writeFileSync(path.join(root, "prices", "models.py"), models);
+  const { stdout } = await runCli(["check", "--select", "float-for-money", "--no-cache"], { cwd: root, analyse });
+  expect(stdout).toContain("evidence  read where it is declared, as it stands");
 });
 
 test("of one whose line was recorded it says so, and asks for no other run", async () => {

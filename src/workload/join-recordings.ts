@@ -178,8 +178,10 @@ function notSeen(finding: Finding, recording: Recording, sent: SentLines): Findi
     const how = FIELD_RULES.has(finding.rule) && !fields ? ", without --fields" : showsInLoops(finding) ? " and did not show it" : ", and does not tell this";
     return withNote(finding, { note: `source only: the recording ran ${line}${how}`, reached: true });
   }
-  // A definition beside the rows' own way loads other rows.
-  const away = finding.places.find(({ role, file, object }) => object === undefined && role !== "definition" && !files.includes(file));
+  // A definition beside the rows' own way loads other rows, and a setting is read once, when the process starts.
+  const run = finding.places.filter(({ role, object }) => object === undefined && role !== "definition" && role !== "setting");
+  if (run.length === 0) return withNote(finding, {});
+  const away = run.find(({ file }) => !files.includes(file));
   const isFirst = away !== undefined && away.file === finding.places[0]?.file;
   // Of several files the one that nothing reached is named; of the first one the reporter says it, with the path as it shows paths.
   const seen = away === undefined ? "source only: the recording did not show it" : `source only: no recorded request reaches ${away.file}`;

@@ -389,3 +389,43 @@ class Stop(forms.Form):
 `,
   });
 });
+
+test("the rows that a user chose are of the field's queryset", async () => {
+  await expectMarked(
+    files(`class Base(forms.Form):
+    cities = forms.ModelMultipleChoiceField(City.objects.select_related(None), widget=forms.MultipleHiddenInput)
+    loaded = forms.ModelMultipleChoiceField(City.objects.select_related("country"), widget=forms.MultipleHiddenInput)
+    other = forms.ModelMultipleChoiceField(City.objects.order_by("pk"), widget=forms.MultipleHiddenInput)
+    names = forms.CharField()
+
+    def clean_other(self):
+        return City.objects.select_related("country").filter(pk__in=self.cleaned_data["other"])
+
+    def clean(self):
+        data = super().clean()
+        for city in data["cities"]:
+            city.country.name  # expect: country
+        for city in data["loaded"]:
+            city.country.name
+        for city in data["other"]:
+            city.country.name
+        for name in data["names"]:
+            name.country.name
+
+
+class Changed(Base):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["cities"].queryset = City.objects.select_related("country")
+
+    def save(self):
+        return [city.country.name for city in self.cleaned_data.get("cities")]
+
+
+def view(request):
+    form = Base(request.POST)
+    if form.is_valid():
+        return [city.country.name for city in form.cleaned_data["cities"]]  # expect: country
+`),
+  );
+});

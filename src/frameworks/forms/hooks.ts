@@ -448,6 +448,32 @@ const validatedModel =
     return UNKNOWN;
   };
 
+const MANY = "django.forms.models.ModelMultipleChoiceField";
+
+/**
+ * `cleaned_data`: under the name of a field for several rows, those of its queryset that were chosen. Checking the keys has fetched them. Nothing is said
+ * of a field that `__init__` may have given another queryset, or that has a `clean_…()` of its own.
+ */
+const cleanedData =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [form] = args.positional;
+    if (form?.kind !== "object") return UNKNOWN;
+    const data = dict();
+    data.rest = UNKNOWN;
+    form.attrs.set("cleaned_data", data);
+    const at: AccessSite = { span: site.span, frame: site.frame };
+    if (ownMethod(engine, form, "__init__", at) !== null) return data;
+    for (const [name, { field }] of declaredChoices(engine, form.cls, MANY, site)) {
+      const offered = field.attrs.get("queryset") ?? (field.args === null ? null : argument(field.args, 0, "queryset"));
+      const isCleaned = ownMethod(engine, form, `clean_${name}`, at) ?? ownMethod(engine, field, "clean", at);
+      if (offered === null || isCleaned !== null) continue;
+      const chosen = engine.callMethod(offered, "filter", { ...NO_ARGS, open: true }, { ...site, expr: null });
+      if (chosen.kind === "queryset") data.entries.set(name, { ...chosen, evaluated: true });
+    }
+    return data;
+  };
+
 export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.form_choices": formChoices,
   "luthier.rendered_form": renderedForm,
@@ -460,6 +486,7 @@ export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.validated_set": validatedSet,
   "luthier.saved_set": savedSet,
   "luthier.formset_choices": formsetChoices,
+  "luthier.cleaned_data": cleanedData,
   "luthier.filter_form": filterForm,
   "luthier.rendered_filters": renderedFilters,
 };

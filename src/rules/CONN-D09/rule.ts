@@ -1,6 +1,7 @@
 import { formatBytes, formatPercent } from "../../model/numbers.ts";
 import type { Database } from "../../model/index.ts";
 import { catalogEvidence } from "../database/evidence.ts";
+import { machineOf } from "../scaling/machine.ts";
 import { judged, liveRule, settingSpot, unknown } from "../connections/live.ts";
 
 const GB = 1024 ** 3;
@@ -13,8 +14,8 @@ const SHARE = 0.8;
 export const rule = liveRule(
   { id: "CONN-D09", chapter: "4.2", summary: "With all connections in use, the server needs more memory than it has", confidence: "likely" },
   (database, { thresholds }) => {
-    const memory = memoryOf(database, thresholds["CONN-D09.memory-gb"]);
-    if (memory === null) return unknown("needs the server's memory: set the threshold CONN-D09.memory-gb, in GB");
+    const memory = memoryOf(database, thresholds);
+    if (memory === null) return unknown("needs the server's memory: luthier snapshot --ram 16GB");
     const [most, area, shared] = [database.settingNumber("max_connections"), database.settingNumber("work_mem"), database.settingNumber("shared_buffers")];
     if (most === null || area === null || shared === null) return unknown("needs max_connections, work_mem and shared_buffers, which could not be read");
     const need = most * (area * AREAS + SESSION_BYTES);
@@ -44,8 +45,11 @@ export const rule = liveRule(
 );
 
 /** `effective_cache_size` is what the operator told the planner of the memory for caches; its default says nothing. */
-function memoryOf(database: Database, given: number | undefined): { readonly bytes: number; readonly from: string } | null {
+function memoryOf(database: Database, thresholds: Readonly<Record<string, number>>): { readonly bytes: number; readonly from: string } | null {
+  const given = thresholds["CONN-D09.memory-gb"];
   if (given !== undefined) return { bytes: given * GB, from: "the memory is what the threshold CONN-D09.memory-gb says" };
+  const { memoryBytes, memorySaid } = machineOf(database, thresholds);
+  if (memoryBytes !== null) return { bytes: memoryBytes, from: `the memory was ${memorySaid}` };
   const setting = database.server.settings.find(({ name }) => name === "effective_cache_size");
   const bytes = database.settingNumber("effective_cache_size");
   if (setting === undefined || setting.source === "default" || bytes === null) return null;

@@ -64,7 +64,7 @@ function whyMinor(load: LazyLoad, input: RuleInput): string | null {
   if (wait !== null) return waitDoubt(wait);
   if (isFed(load, input)) return FED;
   if (loop !== null && loop.over !== "rows" && isOverConstant(loopSite(input, loop, calls[0] ?? access))) return FEW_ROUNDS;
-  if (calls.length > 0 && isCachedFunction(input, access)) return KEEPS;
+  if (calls.length > 0 && [...calls.slice(1), access].some((at) => isCachedFunction(input, at))) return KEEPS;
   if (isHandedOut(input, access)) return HANDED_OUT;
   return isFarBesideWrites(load, input) ? FAR_DOWN : null;
 }

@@ -48,8 +48,8 @@ test("a length that is only tested asks whether there is a row", async () => {
 });
 
 test("a length that is compared with none asks whether there is a row", async () => {
-  const mended = async (test: string): Promise<string> => {
-    const { after, errors } = await mend({ "shop/code.py": `from shop.models import Book\n\n\ndef work():\n    return ${test}\n` }, "len-for-count");
+  const mended = async (asked: string): Promise<string> => {
+    const { after, errors } = await mend({ "shop/code.py": `from shop.models import Book\n\n\ndef work():\n    return ${asked}\n` }, "len-for-count");
     expect(errors).toEqual([]);
     return after.slice(after.indexOf("return ") + "return ".length).trimEnd();
   };

@@ -441,8 +441,12 @@ function rowsOf({ run, loop }: Round, graph: RuleInput["graph"]): Model | null {
   return loop.over === "rows" && run.calls.length === 0 ? graph.byLabel(loop.origin?.model ?? "") : null;
 }
 
-function isRow(value: Expr, { site: { loop } }: Round): boolean {
-  return value.kind === "name" && loop?.kind === "for" && loop.target.kind === "name" && value.name === loop.target.name;
+function isRow(value: Expr, { loop: { path }, site: { loop, rounds, path: way } }: Round): boolean {
+  if (value.kind !== "name") return false;
+  if (loop !== null || rounds !== null) return loop?.kind === "for" && loop.target.kind === "name" && value.name === loop.target.name;
+  // A framework hands the row to a method: `def shown(self, order)`, a column of a changelist.
+  const [, row, ...more] = functionAt(way)?.params ?? [];
+  return (path ?? "") === "" && more.length === 0 && row?.name === value.name;
 }
 
 function withoutKey(value: Expr): Expr {

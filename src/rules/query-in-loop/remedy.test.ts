@@ -894,17 +894,31 @@ test("a generator hands out one row after the other", async () => {
   expect(await each("print(Customer.objects.get(pk=key))")).toBe("likely");
 });
 
-test("a command whose rounds work through rows of their own holds one round's rows at a time", async () => {
-  const sure = async (file: string, body: string): Promise<readonly string[]> => {
+test("a command whose rounds work through rows of their own, with files or in transactions, holds one round's rows at a time", async () => {
+  const sure = async (file: string, body: string, decorator = ""): Promise<readonly string[]> => {
     const { findings } = await analyseShop({
-      [file]: `from shop.models import Line, Order\n\n\ndef work(send):\n    for order in Order.objects.all():\n${body.replaceAll(/^(?=.)/gm, "        ")}\n`,
+      [file]: `from django.db import transaction
+
+from shop.models import Line, Order
+
+
+${decorator}def one(order, path):
+${body.replaceAll(/^(?=.)/gm, "    ")}
+
+
+def work(path):
+    for order in Order.objects.all():
+        one(order, path)
+`,
     });
     return findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence);
   };
-  const works = "lines = Line.objects.filter(order=order)\nprint(len(lines))\nfor line in lines:\n    send.one(line)";
-  expect(await sure("shop/management/commands/work.py", works)).toEqual(["possible"]);
-  expect(await sure("shop/work.py", works)).toEqual(["certain"]);
-  expect(await sure("shop/management/commands/work.py", "print(Line.objects.filter(order=order).first())")).toEqual(["certain"]);
+  const command = "shop/management/commands/work.py";
+  const rows = "lines = Line.objects.filter(order=order)\nprint(len(lines))\nfor line in lines:\n    ";
+  expect(await sure(command, `${rows}path.write_text(line.pk)`)).toEqual(["possible"]);
+  expect(await sure(command, `${rows}print(line)`, "@transaction.atomic\n")).toEqual(["possible"]);
+  expect(await sure(command, `${rows}print(line)`)).toEqual(["likely"]);
+  expect(await sure("shop/work.py", `${rows}path.write_text(line.pk)`)).toEqual(["likely"]);
 });
 
 test("a method that classes override asks for each of them something else", async () => {
@@ -933,4 +947,51 @@ def work(customers):
   };
   expect(await asked("rows")).toBe("Have the method that asks answer for the rows of all rounds at once, in each of the classes that have one of their own.");
   expect(await asked("name")).toContain("choose among them in Python");
+});
+
+test("a function on the way to the query that keeps its answer asks once", async () => {
+  const told = async (decorator: string): Promise<number> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from functools import lru_cache
+
+from shop.models import Order
+
+
+def paid():
+    return Order.objects.filter(paid=True)
+
+
+${decorator}
+def paid_set():
+    return set(paid())
+
+
+def work(orders):
+    return [order for order in orders if order in paid_set()]
+`,
+    });
+    return findings.filter(({ rule }) => rule === "query-in-loop").length;
+  };
+  expect(await told("")).toBe(1);
+  expect(await told("@lru_cache")).toBe(0);
+});
+
+test("a column of a changelist is annotated where the admin fetches its rows", async () => {
+  const { findings } = await analyseShop({
+    "shop/admin.py": `from django.contrib import admin
+
+from shop.models import Customer, Order
+
+
+@admin.register(Customer)
+class CustomerAdmin(admin.ModelAdmin):
+    list_display = ["name", "ordered"]
+
+    def ordered(self, customer):
+        return Order.objects.filter(customer=customer).count()
+`,
+  });
+  expect(findings.flatMap(({ rule, remedy }) => (rule === "query-in-loop" ? [remedy] : [])).join("")).toMatch(
+    /^Annotate the loop's queryset with a subquery that counts; or one grouped query/,
+  );
 });

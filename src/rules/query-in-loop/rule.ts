@@ -25,6 +25,7 @@ import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 import { isCommandFile } from "../command-files.ts";
 import { fetchedUpAbove } from "./at-hand.ts";
 import { addsRows, asksApart, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
+import { lastName } from "../transactions/blocks.ts";
 import { updateDrafts } from "./updates.ts";
 import { isOverOwnFile } from "../own-files.ts";
 import { isOverShortText } from "../short-texts.ts";
@@ -116,12 +117,16 @@ function isGuilty(one: LoopedRun, input: RuleInput): boolean {
   if (needsItsQueries(input, site, loop) || isRemembered(site) || isLockedPerRound(run, site, input)) return false;
   // Each round asks another database.
   if (run.origin.calls.some(({ name, args }) => name === "using" && args.some((arg) => varies(arg, one, input)))) return false;
-  return run.calls.length === 0 || !isCachedFunction(input, run.span);
+  return run.calls.length === 0 || ![...run.calls.slice(1), run.span].some((at) => isCachedFunction(input, at));
 }
 
 /** Each round locks its rows for a transaction of its own: what was fetched before the loop would not be locked. */
-function isLockedPerRound({ origin, span }: QueryRun, { loop }: LoopSite, { program }: RuleInput): boolean {
-  if (!origin.calls.some(({ name }) => name === "select_for_update")) return false;
+function isLockedPerRound(run: QueryRun, site: LoopSite, { program }: RuleInput): boolean {
+  return run.origin.calls.some(({ name }) => name === "select_for_update") && isInOwnTransaction({ run, site }, program);
+}
+
+/** `with atomic():` in the round, or around the function that it calls. */
+function isInOwnTransaction({ run: { span }, site: { loop } }: Pick<LoopedRun, "run" | "site">, program: RuleInput["program"]): boolean {
   const path = pathTo(program, span);
   const round = loop !== null && path.includes(loop) ? path.slice(path.indexOf(loop) + 1) : path;
   const opened = round.flatMap((node) => (node.kind === "with" ? node.items.map(({ context }) => context) : node.kind === "function" ? node.decorators : []));
@@ -171,12 +176,17 @@ const APART = "each round asks for a stretch of its own, or works out columns by
 
 const OWN_WORK = "each round of the job works through rows of its own: all rounds' rows at once would have to fit into memory";
 
-/** In a command: rows that the round goes through one by one, and calls something for each. */
-function worksThroughItsOwn({ run, loop }: LoopedRun, { program, facts }: RuleInput): boolean {
+const FILE_WORK = /^(?:open|copy|copyfile|write|write_\w+|download\w*|upload\w*)$/;
+
+/** In a command: rows that the round goes through one by one, within a transaction of its own, or with a file for each. */
+function worksThroughItsOwn(one: LoopedRun, { program, facts }: RuleInput): boolean {
+  const { run, loop } = one;
   if (!isCommandFile(loop.span.file) || run.sliced) return false;
   const gone = facts.runs.filter(({ queryset, how, sliced }) => queryset === run.queryset && how === "iterate" && !sliced);
-  return gone.some(({ span }) =>
-    pathTo(program, span).some((node) => node.kind === "for" && isInside(span, node.iterable) && nodesIn(node).some(({ kind }) => kind === "call")),
+  const loops = gone.flatMap(({ span }) => pathTo(program, span).filter((node) => node.kind === "for" && isInside(span, node.iterable)));
+  return (
+    loops.some((node) => nodesIn(node).some((call) => call.kind === "call" && FILE_WORK.test(lastName(call.callee)))) ||
+    (loops.length > 0 && run.calls.length > 0 && isInOwnTransaction(one, program))
   );
 }
 

@@ -103,6 +103,6 @@ function toDraft(database: Database, table: Table, { bytes, expected, rows, isWa
 function rewriteFix(database: Database, table: Table): FixDraft {
   return {
     ...commandFix(`Rewrite \`${shortName(table)}\` while it is locked`, `VACUUM (FULL, ANALYZE) ${tableName(table)}`),
-    migration: rewritePlan(database, table),
+    migration: { ...rewritePlan(database, table), rollback: "nothing: the rows are as they were" },
   };
 }

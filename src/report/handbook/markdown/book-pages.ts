@@ -84,6 +84,15 @@ export function nextCommand({ handbook, context }: Pick<Pages, "handbook" | "con
 export function referencesPage({ handbook, context }: Pages): readonly string[] {
   const { coverage, tool } = handbook.report;
   const evidence = [
+    ...(coverage.filesParsed === 0
+      ? []
+      : [
+          [
+            "source",
+            "",
+            `${formatNumber(coverage.filesParsed)} of ${formatCount(coverage.filesParsed + coverage.filesFailed, "file")}, ${projectLine(handbook)}`,
+          ],
+        ]),
     ...(coverage.database === undefined
       ? []
       : [["snapshot", codeSpan(coverage.database.file), `${coverage.database.takenAt.slice(0, 10)}, PostgreSQL ${escapeProse(coverage.database.version)}`]]),
@@ -96,7 +105,6 @@ export function referencesPage({ handbook, context }: Pages): readonly string[] 
             `${coverage.recording.started?.slice(0, 10) ?? ""} ${escapeProse(coverage.recording.command ?? "")}`.trim(),
           ],
         ]),
-    ["program", codeSpan(`luthier ${tool.version}`), projectLine(handbook)],
   ];
   const found = new Map<string, number>();
   for (const { rule } of handbook.report.findings) found.set(rule, (found.get(rule) ?? 0) + 1);
@@ -109,7 +117,7 @@ export function referencesPage({ handbook, context }: Pages): readonly string[] 
   ]);
   return [
     "# References",
-    `${formatCount(evidence.length, "source")} of evidence ${evidence.length === 1 ? "was" : "were"} read.`,
+    `${formatCount(evidence.length, "source")} of evidence ${evidence.length === 1 ? "was" : "were"} read, by ${codeSpan(`luthier ${tool.version}`)}.`,
     table(["evidence", "", ""], evidence),
     ...(rows.length === 0
       ? []
@@ -120,11 +128,24 @@ export function referencesPage({ handbook, context }: Pages): readonly string[] 
   ];
 }
 
+/** Of a link that has no words: what it points at, `in bulk` of `…/querysets/#in-bulk`, a setting of PostgreSQL by its name. */
+function nameOf(url: string): string {
+  const [page = "", fragment = ""] = url.split("#");
+  const setting = /^GUC-(.*)$/.exec(fragment)?.[1];
+  if (setting !== undefined) return setting.toLowerCase().replaceAll("-", "_");
+  const last = page.split("/").findLast((part) => part !== "") ?? page;
+  const words = fragment.replace(/^django\..*\.(?=\w+\.\w+$)/, "").replaceAll("-", " ");
+  return words === "" ? last.replace(/\.html$/, "") : words === words.toUpperCase() ? words.toLowerCase() : words;
+}
+
 /** Links of a rule's page, to the versions that the project runs. */
 function linksOf(doc: string, { project: { django, postgres } }: Handbook): readonly string[] {
-  const links = [...doc.matchAll(/\[([^\]]+)\]\((https:\/\/[^)\s]+)\)/g)];
+  const links = [...doc.matchAll(/\[([^\]]+)\]\((https:\/\/[^)\s]+)\)|^- (https:\/\/\S+)$/gm)].map(([, title, named, bare = ""]) => ({
+    title: title ?? nameOf(bare),
+    url: named ?? bare,
+  }));
   const major = postgres === null ? null : (/^\d+/.exec(postgres)?.[0] ?? null);
-  return [...new Map(links.map(([, title = "", url = ""]) => [url, title])).entries()].map(([url, title]) => {
+  return [...new Map(links.map(({ title, url }) => [url, title])).entries()].map(([url, title]) => {
     const own = url
       .replace(/djangoproject\.com\/en\/(?:stable|\d+\.\d+)\//, `djangoproject.com/en/${django !== null && /^\d+\.\d+$/.test(django) ? django : "stable"}/`)
       .replace("/docs/current/", major === null ? "/docs/current/" : `/docs/${major}/`);

@@ -325,3 +325,11 @@ test("a place that is a statement says what it asks", () => {
   const pages = draw({ ...SAMPLE_HANDBOOK, report: { ...SAMPLE_HANDBOOK.report, findings }, statements: [statement] });
   expect(pages.get("n1-analysis.md")).toContain("- statement `-42` 3 calls: `SELECT … FROM shop_order WHERE shop_order.id = $1`\n");
 });
+
+test("the references name what a rule links to, with words of its own or without", () => {
+  const doc =
+    "- [QuerySet API](https://docs.djangoproject.com/en/5.2/ref/models/querysets/)\n- https://docs.djangoproject.com/en/5.2/ref/models/querysets/#in-bulk\n- https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-STATEMENT-TIMEOUT\n";
+  const rules = context.rules.map((rule) => ({ ...rule, doc }));
+  const page = draw(SAMPLE_HANDBOOK, { ...context, rules }).get("references.md") ?? "";
+  expect(page).toMatch(/\[QuerySet API\]\(.*\[in bulk\]\(.*\[statement\\?_timeout\]\(/);
+});

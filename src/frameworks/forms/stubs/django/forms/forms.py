@@ -5,6 +5,13 @@ class BaseForm:
     def __luthier_entry__(self):
         luthier.form_choices(self)
 
+    @property
+    def cleaned_data(self):
+        return luthier.cleaned_data(self)
+
+    def clean(self):
+        return self.cleaned_data
+
     def is_valid(self):
         return luthier.unknown()
 
