@@ -137,18 +137,20 @@ class EventAdmin(admin.ModelAdmin):
     actions = [both]
 `),
   );
-  const found = report.findings.filter(({ rule, message }) => rule === "n-plus-one" && message.includes(" the action"));
+  const found = report.findings
+    .filter(({ rule, message }) => rule === "n-plus-one" && message.includes(" the action"))
+    .toSorted((a, b) => (a.model ?? "").localeCompare(b.model ?? "") || (a.places[0]?.line ?? 0) - (b.places[0]?.line ?? 0));
   expect(found.map(({ message, fixes }) => [/^\S+/.exec(message)?.[0], fixes.map(({ edits }) => edits.map(({ text }) => text))])).toEqual([
+    ["`both`", [[]]],
     ["`send`", [['queryset = queryset.select_related("city")\n    ']]],
     ["`both`", [[]]],
     ["`VenueAdmin.export`", [['.select_related("city")']]],
-    ["`both`", [[]]],
   ]);
   expect(found.map(({ message }) => /`get_queryset\(\)` of `\w+`'s admin/.exec(message)?.[0] ?? null)).toEqual([
+    "`get_queryset()` of `Event`'s admin",
     null,
     "`get_queryset()` of `Venue`'s admin",
     null,
-    "`get_queryset()` of `Event`'s admin",
   ]);
 });
 
