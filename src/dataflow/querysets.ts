@@ -261,6 +261,7 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
   if (name === "instance" && manager.related !== null) return manager.related.row;
   if (name === "through" && manager.related !== null) return throughClass(engine, manager.related.field);
   if (name === "_queryset_class") return querysetClass(engine, manager);
+  const tagColumn = manager.related?.field.type.endsWith("TaggableManager") === true ? TAG_LISTS.get(name) : undefined;
   return native(`manager.${name}:${manager.origin.id}:${manager.related?.row.id ?? 0}`, (args, site) => {
     if (name === "get_queryset" || name === "all" || name === "get_query_set") {
       return managerQueryset(engine, manager, site) ?? UNKNOWN;
@@ -268,10 +269,17 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
     if (manager.related !== null && RELATED_WRITES.has(name)) return relatedWrite(engine, manager, name, args, site);
     const queryset = managerQueryset(engine, manager, site);
     if (queryset === null) return UNKNOWN;
+    if (tagColumn !== undefined) return engine.call(querysetAttribute(engine, queryset, "values_list"), { ...NO_ARGS, positional: [literal(tagColumn)] }, site);
     const method = querysetAttribute(engine, queryset, name);
     return engine.call(method, args, site);
   });
 }
+
+/** taggit: `post.tags.names()` is a `values_list()` of the tags, whether they were prefetched or not. */
+const TAG_LISTS: ReadonlyMap<string, string> = new Map([
+  ["names", "name"],
+  ["slugs", "slug"],
+]);
 
 /** What `from_queryset()` and `as_manager()` leave on a manager. */
 function querysetClass(engine: Engine, manager: ManagerValue): Value {
