@@ -4,6 +4,7 @@ import { pathTo } from "../python/syntax-tree.ts";
 import { stepsToPayers } from "../fixes/eager-paths.ts";
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isSameSpan, isWithin } from "../model/span.ts";
+import { loopSite } from "./loops.ts";
 import { functionAt } from "./code.ts";
 
 /** `save()` and `delete()` that write by `super()`. */
@@ -38,9 +39,11 @@ export function smallPart(load: LazyLoad, input: RuleInput): string | null {
 
 const ROW_FIRST = "each round fetches its row in a query of its own, for a list that somebody wrote or sent: that query comes first";
 
-/** What the loop goes through came from a form, a file or another caller. Many rows of the one pay for themselves. */
-function isOfRowOfRound(load: LazyLoad, { facts, graph }: RuleInput): boolean {
-  return load.loop?.over !== "rows" && fetchesEachRound(load, facts).length > 0 && stepsToPayers(graph, load.origin.model, load.path) === 0;
+/** What a loop of the code goes through came from a form, a file or another caller. Many rows of the one pay for themselves. */
+function isOfRowOfRound(load: LazyLoad, input: RuleInput): boolean {
+  const { loop, origin, path, calls, access } = load;
+  if (loop === null || loop.over === "rows" || loopSite(input, loop, calls[0] ?? access).rounds === null) return false;
+  return fetchesEachRound(load, input.facts).length > 0 && stepsToPayers(input.graph, origin.model, path) === 0;
 }
 
 const BESIDE = "the receiver sends several statements for each row that is deleted";
