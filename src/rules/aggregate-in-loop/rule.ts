@@ -7,11 +7,12 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
-import { chainHead, exprAt, functionAt, namesIn, targetsOf } from "../code.ts";
+import { chainHead, exprAt, functionAt, holderAt, namesIn, targetsOf } from "../code.ts";
 import { isCachedFunction, isHandedOut, isOverConstant, isUsedUp, loopSite } from "../loops.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
-import { andOf, dotted, holderName, modelName } from "../names.ts";
+import { andOf, count, dotted, holderName, modelName } from "../names.ts";
+import { fieldOf, loopsOf, type SharedRead, sharedReads } from "../shared-reads.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 import { isTakenAlong, TAKEN_ALONG } from "../cascades.ts";
 import { FAR, FAR_DOWN, isSetOffByWrite, SET_OFF } from "../set-off.ts";
@@ -28,8 +29,42 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => oncePerReceiver(mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input)))).map((group) => toDraft(group, input)),
+  check: (input) => {
+    const groups = oncePerReceiver(mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))));
+    const { single, shared } = sharedReads(groups, (group) => isAskedByMethod(group, input), input);
+    return [...single.map((group) => toDraft(group, input)), ...shared.map((read) => sharedDraft(read, input))];
+  },
 };
+
+/** A function that many loops call asks: it has to be changed, whichever queryset the rows are of. */
+function isAskedByMethod({ load }: ToldLoads, input: RuleInput): boolean {
+  const { calls, access, origin } = load;
+  if (calls.length === 0 || origin.collected === true || holderAt(access, input) === null) return false;
+  return confidenceOf(load, input.facts) !== "possible" && whyMinor(load, input) === null && remedyFor(load, input) === null;
+}
+
+function sharedDraft({ group: { load, loads }, elsewhere }: SharedRead, input: RuleInput): FindingDraft {
+  const asker = holderAt(load.access, input) ?? holderName(load.origin.symbol, input.program);
+  const field = fieldOf(load);
+  return {
+    key: [asker, load.model, field, load.method ?? ""],
+    confidence: confidenceOf(load, input.facts),
+    claim: `\`${asker}\` ${question(load, input).asks} \`${field}\` in each round of ${count(elsewhere.length + 1, "loop")}: ${paidPer(load)}.`,
+    reason: "The database can answer for all rows at once, in the query that fetches them.",
+    remedy: sharedRemedy(load, asker, field),
+    doubt: loadDoubt(load),
+    model: load.model,
+    relation: field,
+    places: [...loadPlaces(load, loads), ...loopsOf(elsewhere)],
+    fixes: [],
+  };
+}
+
+function sharedRemedy({ method, narrowed }: LazyLoad, asker: string, field: string): string {
+  if (SERVED.has(method ?? "") && narrowed !== true)
+    return `Prefetch \`${field}\` in the loops' querysets, whose rows answer it then; or annotate the answer there, and have \`${asker}\` read that.`;
+  return `Have \`${asker}\` choose among \`all()\` in Python, and prefetch \`${field}\` in the loops' querysets; or annotate the answer there, and have it read that.`;
+}
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);

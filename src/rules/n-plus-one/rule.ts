@@ -42,8 +42,9 @@ import { isLoadedWhereAsked } from "../asked-of-request.ts";
 import { isSharedAction } from "../../fixes/implicit-queryset.ts";
 import { andOf, count, dotted, holderName, modelName } from "../names.ts";
 import { smallPart } from "../set-off.ts";
-import { byHandler, fieldOf, loopsOf, type HandlerRead } from "./handlers.ts";
+import { byHandler } from "./handlers.ts";
 import { oncePerInnerLoop, type Told } from "./inner-loops.ts";
+import { fieldOf, loopsOf, type SharedRead } from "../shared-reads.ts";
 import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
 
@@ -117,7 +118,7 @@ function whySmall(load: LazyLoad, key: KeyColumn | null, input: RuleInput): stri
   return key === null ? smallPart(load, input) : null;
 }
 
-function handlerDraft({ group, elsewhere }: HandlerRead, input: RuleInput): FindingDraft {
+function handlerDraft({ group, elsewhere }: SharedRead, input: RuleInput): FindingDraft {
   const { load, loads } = group;
   const handler = holderAt(load.access, input) ?? holderName(load.origin.symbol, input.program);
   const field = fieldOf(load);
