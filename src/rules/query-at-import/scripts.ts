@@ -21,12 +21,17 @@ function hasNoImportableName({ ir }: PythonModule): boolean {
   return /-[^/]*\.py$/.test(ir.file);
 }
 
-/** Modules that are imported define things; a loop, a file that is held open or a printed line at the top is work. */
+/** Modules that are imported define things; a loop, a file that is held open, a printed line or a row that is written at the top is work. */
 function isWork(stmt: Stmt): boolean {
   if (stmt.kind === "for" || stmt.kind === "while" || stmt.kind === "with") return true;
-  return stmt.kind === "expr" && stmt.value.kind === "call" && stmt.value.callee.kind === "name" && PRINTING.has(stmt.value.callee.name);
+  const value = stmt.kind === "expr" || stmt.kind === "assign" ? stmt.value : null;
+  if (value?.kind !== "call") return false;
+  const { callee } = value;
+  if (callee.kind === "attribute") return WRITING.has(callee.name);
+  return stmt.kind === "expr" && callee.kind === "name" && PRINTING.has(callee.name);
 }
 
+const WRITING = new Set(["create", "get_or_create", "update_or_create", "bulk_create", "save", "delete"]);
 const PRINTING = new Set(["print", "pprint"]);
 
 /** Whether something may import the module: a convention, an import statement anywhere in the project or a string with dots. */
