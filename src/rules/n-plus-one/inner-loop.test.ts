@@ -46,3 +46,33 @@ test("from three querysets on", async () => {
 test("what one of them loads is not told of it", async () => {
   expect(await told(4, '.prefetch_related("lines__product")')).toEqual([]);
 });
+
+test("each queryset, where a serializer's field goes through the rows", async () => {
+  const views = ["A", "B", "C"].map(
+    (name) => `class ${name}(viewsets.ModelViewSet):\n    queryset = Order.objects.order_by("pk")\n    serializer_class = OrderSerializer\n`,
+  );
+  const { findings } = await analyseShop({
+    "shop/api.py": `from rest_framework import serializers, viewsets
+from shop.models import Line, Order
+
+
+class LineSerializer(serializers.ModelSerializer):
+    title = serializers.CharField(source="product.title")
+
+    class Meta:
+        model = Line
+        fields = ["title"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    lines = LineSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = ["lines"]
+
+
+${views.join("\n\n")}`,
+  });
+  expect(findings.filter(({ rule, relation }) => rule === "n-plus-one" && relation === "lines__product").length).toBe(3);
+});

@@ -5,6 +5,7 @@ import { groupBy } from "../../model/group-by.ts";
 import type { LazyLoad, Origin, RuleInput } from "../../model/index.ts";
 import type { ToldLoads } from "../load-groups.ts";
 import { confidenceOf } from "../load-places.ts";
+import { loopSite } from "../loops.ts";
 
 export interface Told extends ToldLoads {
   /** Further querysets whose rows come to the same inner loop, where one change mends all. */
@@ -40,8 +41,8 @@ function innerRead({ loop, origin, path }: LazyLoad, { graph }: RuleInput): unkn
 }
 
 function oncePerCrowd(same: readonly Told[], input: RuleInput): readonly Told[] {
-  const outer = ({ load }: Told): number => stepsToPayers(input.graph, load.origin.model, load.path);
-  const crowd = same.filter((one) => one.load.loop !== null && outer(one) > 0 && confidenceOf(one.load, input.facts) !== "possible");
+  const outer = ({ load }: Pick<Told, "load">): number => stepsToPayers(input.graph, load.origin.model, load.path);
+  const crowd = same.filter(({ load }) => isWrittenLoop(load, input) && outer({ load }) > 0 && confidenceOf(load, input.facts) !== "possible");
   if (new Set(crowd.map(({ load }) => load.origin.id)).size < CROWD) return same;
   const own = same.find((one) => outer(one) === 0 && one.load.origin.kind === "related" && confidenceOf(one.load, input.facts) !== "possible");
   const [first, ...others] = own === undefined ? crowd : [own, ...crowd];
@@ -50,6 +51,11 @@ function oncePerCrowd(same: readonly Told[], input: RuleInput): readonly Told[] 
   const comers = [...first.comers, ...others.flatMap((one) => [one.load.origin, ...one.comers])];
   const remedy = own === undefined ? { remedy: remedyInLoop(load, outer(first), comers.length + 1, input) } : {};
   return [{ ...first, comers, ...remedy }, ...same.filter((one) => one !== own && !crowd.includes(one))];
+}
+
+/** Nobody can load more where a template or a serializer's field goes through the rows. */
+function isWrittenLoop({ loop, calls, access }: LazyLoad, input: RuleInput): boolean {
+  return loop !== null && loop.span.file.endsWith(".py") && loopSite(input, loop, calls[0] ?? access).rounds !== null;
 }
 
 function remedyInLoop(load: LazyLoad, steps: number, querysets: number, { graph }: RuleInput): string {
