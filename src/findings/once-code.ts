@@ -2,7 +2,7 @@
 import type { Finding, Place, RuleInput } from "../model/index.ts";
 import { moduleOf, pathTo } from "../python/syntax-tree.ts";
 import { isCommandFile, isOnceCommand, isSampleDataCommand } from "../rules/command-files.ts";
-import { offsetOf } from "./positions.ts";
+import { spanOf } from "./positions.ts";
 
 /** `"""One time migration to give old rows a number."""`: what was slow once, is over. */
 const ONCE =
@@ -31,9 +31,10 @@ function whyOnce(loops: readonly Place[], source: RuleInput): string | null {
 }
 
 /** What stands above the first statement of the functions around the loop, and of a command's module. */
-function saysOnce({ file, line, column, endLine, endColumn }: Place, source: RuleInput): boolean {
+function saysOnce(place: Place, source: RuleInput): boolean {
+  const { file } = place;
   const text = source.text(file);
-  const loop = { file, start: offsetOf(text, { line, column }), end: offsetOf(text, { line: endLine, column: endColumn }) };
+  const loop = spanOf(text, place);
   const docstrings = pathTo(source.program, loop).flatMap((node) =>
     node.kind === "function" || node.kind === "class" ? [text.slice(node.headEnd, node.body[0]?.start ?? node.end)] : [],
   );

@@ -1,4 +1,5 @@
 /** Offsets in a text to lines and columns. */
+import type { Place, Span } from "../model/index.ts";
 
 /** Both count from 1; columns are UTF-16 units. */
 export function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
@@ -13,8 +14,13 @@ export function positionOf(text: string, offset: number): { readonly line: numbe
 }
 
 /** The offset of a place's line and column, as `positionOf` gave them. */
-export function offsetOf(text: string, { line, column }: { readonly line: number; readonly column: number }): number {
+function offsetOf(text: string, { line, column }: { readonly line: number; readonly column: number }): number {
   return (lineStartsOf(text)[line - 1] ?? 0) + column - 1;
+}
+
+/** What a finding's place covers of its file's text. */
+export function spanOf(text: string, { file, line, column, endLine, endColumn }: Place): Span {
+  return { file, start: offsetOf(text, { line, column }), end: offsetOf(text, { line: endLine, column: endColumn }) };
 }
 
 /** One run's texts are few, and each is asked for many times. */

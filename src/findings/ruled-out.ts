@@ -2,7 +2,7 @@
 import type { Expr, Finding, Place, RuleInput } from "../model/index.ts";
 import { isWithin } from "../model/span.ts";
 import { moduleOf, pathTo } from "../python/syntax-tree.ts";
-import { offsetOf } from "./positions.ts";
+import { spanOf } from "./positions.ts";
 
 /** What rules read off the text alone, the engine has not told from what the settings come to: `if settings.USE_SEARCH:` where they say False. */
 export function doubtRuledOut(findings: readonly Finding[], source: RuleInput | null): Finding[] {
@@ -15,9 +15,9 @@ export function doubtRuledOut(findings: readonly Finding[], source: RuleInput | 
 }
 
 /** The setting that rules out the arm around the place. */
-function settingAgainst({ file, line, column, endLine, endColumn }: Place, source: RuleInput): string | null {
-  const text = source.text(file);
-  const span = { file, start: offsetOf(text, { line, column }), end: offsetOf(text, { line: endLine, column: endColumn }) };
+function settingAgainst(place: Place, source: RuleInput): string | null {
+  const { file } = place;
+  const span = spanOf(source.text(file), place);
   for (const node of pathTo(source.program, span)) {
     if (node.kind !== "if") continue;
     const isIn = (arm: readonly { readonly start: number; readonly end: number }[]): boolean =>

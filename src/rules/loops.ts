@@ -108,7 +108,8 @@ const TAKES_ALL: ReadonlySet<string> = new Set(["set", "list", "tuple", "sorted"
 /** A list of keys is written with commas, and may be long. */
 const PARTS = /^(?:\/|\.|::|__| )$/;
 
-function assignedTo(name: string, holder: FunctionDef | Lambda): readonly (Expr | null)[] {
+/** What a function assigns to the name, wherever it does; null for a bare annotation. */
+export function assignedTo(name: string, holder: FunctionDef | Lambda): readonly (Expr | null)[] {
   return nodesIn(holder).flatMap((node) =>
     node.kind === "assign" && node.targets.some((one) => one.kind === "name" && one.name === name) ? [node.value] : [],
   );

@@ -25,14 +25,19 @@ export function sharedReads(groups: readonly ToldLoads[], isMendedThere: (group:
   const shared: SharedRead[] = [];
   const told = new Set<ToldLoads>();
   const keyOf = ({ load }: ToldLoads): string => `${load.access.file}:${load.access.start} ${fieldOf(load)} ${load.method ?? ""}`;
-  for (const same of groupBy(groups.filter(isMendedThere), keyOf).values()) {
-    const querysets = new Set(same.map(({ load }) => load.origin.id));
+  for (const alike of groupBy(groups, keyOf).values()) {
+    // Most places read the rows of one queryset: whether it is mended there need not be asked of these.
+    const same = areMany(alike) ? alike.filter(isMendedThere) : [];
     const [surest, ...rest] = same.toSorted((a, b) => rank(a.load, input) - rank(b.load, input));
-    if (querysets.size < MANY || surest === undefined) continue;
+    if (surest === undefined || !areMany(same)) continue;
     shared.push({ group: surest, elsewhere: rest.map(({ load }) => load) });
     for (const one of same) told.add(one);
   }
   return { single: groups.filter((group) => !told.has(group)), shared };
+}
+
+function areMany(groups: readonly ToldLoads[]): boolean {
+  return new Set(groups.map(({ load }) => load.origin.id)).size >= MANY;
 }
 
 export function loopsOf(loads: readonly LazyLoad[]): Spot[] {

@@ -1,8 +1,7 @@
 /** Loops over the parts of a short text, of which there are a few. */
 import type { Expr, Field, RuleInput } from "../model/index.ts";
-import { nodesIn } from "../python/syntax-tree.ts";
 import { functionAt } from "./code.ts";
-import type { LoopSite } from "./loops.ts";
+import { assignedTo, type LoopSite } from "./loops.ts";
 
 /** What one column holds of a list: a handful of names or keys. */
 const MAX_LENGTH = 255;
@@ -19,12 +18,7 @@ export function isOverShortText({ iterable, rounds, path }: LoopSite, { graph }:
 /** The attribute that is split, by a name or not. */
 function splitColumn(iterable: Expr, path: LoopSite["path"]): string | null {
   const holder = functionAt(path);
-  const values =
-    iterable.kind !== "name" || holder === null
-      ? [iterable]
-      : [...nodesIn(holder)].flatMap((node) =>
-          node.kind === "assign" && node.targets.some((one) => one.kind === "name" && one.name === iterable.name) ? [node.value] : [],
-        );
+  const values = iterable.kind !== "name" || holder === null ? [iterable] : assignedTo(iterable.name, holder);
   const [value, ...others] = values;
   if (value === undefined || value === null || others.length > 0 || value.kind !== "call" || value.callee.kind !== "attribute") return null;
   const { name, object } = value.callee;
