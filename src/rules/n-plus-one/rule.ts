@@ -120,8 +120,8 @@ function whySmall(load: LazyLoad, key: KeyColumn | null, input: RuleInput): stri
 
 function handlerDraft({ group, elsewhere }: SharedRead, input: RuleInput): FindingDraft {
   const { load, loads } = group;
-  const handler = holderAt(load.access, input) ?? holderName(load.origin.symbol, input.program);
   const field = fieldOf(load);
+  const handler = holderAt(askedAt(load, field, input), input) ?? holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, [...loads, ...elsewhere], input);
   const part = whySmall(load, key, input);
   const purpose = key === null ? "" : ` only to ${purposeOf(key)}`;
@@ -139,10 +139,20 @@ function handlerDraft({ group, elsewhere }: SharedRead, input: RuleInput): Findi
   };
 }
 
-function handlerRemedy(load: LazyLoad, handler: string, { graph }: RuleInput): string {
-  const column = load.kind === "fk" || load.kind === "o2o" ? graph.byLabel(load.model)?.fields.get(fieldOf(load))?.attname : undefined;
+/** `order.lines.drop()`: who writes that asks for the lines, and no method of their own that goes through them. */
+function askedAt({ calls, access }: LazyLoad, field: string, { text }: RuleInput): Span {
+  return [...calls, access].findLast(({ file, start, end }) => text(file).slice(start, end).includes(`.${field}.`)) ?? access;
+}
+
+function handlerRemedy(load: LazyLoad, handler: string, input: RuleInput): string {
+  const column = load.kind === "fk" || load.kind === "o2o" ? input.graph.byLabel(load.model)?.fields.get(fieldOf(load))?.attname : undefined;
   const there =
     column === undefined ? `Have \`${handler}\` do without it` : `Have \`${handler}\` read \`${column}\`, which came with the row, where the key is enough`;
+  const past = methodPastPrefetch(load, input.facts);
+  if (past !== null)
+    return `${there}. Else ${remedyPast(load, past, input)
+      .replace(/^Add\b/, "add")
+      .replace(" to the queryset", " to the loops' querysets")}`;
   return `${there}; else add \`${load.joinable ? "select_related" : "prefetch_related"}("${load.path}")\` to the loops' querysets.`;
 }
 
