@@ -121,5 +121,7 @@ class StudyQuestion(models.Model):
     return report.findings.filter(({ rule }) => rule === "add-in-loop").map(({ message }) => message.slice(message.lastIndexOf("open. ") + 6));
   };
   expect(await remedies('{"required": True}')).toEqual(["Pass all objects to one `add(*objects)`."]);
-  expect(await remedies('{"required": one["required"]}')).toEqual(["Insert the links with `Study.questions.through.objects.bulk_create(…, ignore_conflicts=True)`."]);
+  expect(await remedies('{"required": one["required"]}')).toEqual([
+    "Insert the links with `Study.questions.through.objects.bulk_create(…, ignore_conflicts=True)`.",
+  ]);
 });
