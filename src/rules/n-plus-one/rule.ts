@@ -14,7 +14,7 @@ import {
 } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
-import { isOfGivenRows } from "../../fixes/eager-load.ts";
+import { isFreeForOthers, isOfGivenRows } from "../../fixes/eager-load.ts";
 import { innerRows } from "../../fixes/inner-rows.ts";
 import { onlyReader } from "../../fixes/shared-queryset.ts";
 import { askedOfPinned, genericBefore, lookupPath, pinnedStep, stepsOf } from "../../fixes/eager-paths.ts";
@@ -202,6 +202,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (isOfOtherModels(load, input)) return remedyForOneModel(load, method);
   if (isOfGivenRows(load.origin, input))
     return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` to the queryset of what the serializer is given.`;
+  if (isFreeForOthers(load.origin, input))
+    return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` where the row is fetched that has these: some callers prefetch them, and \`${method}()\` here would ask for them again.`;
   const path = lookupPath(load, input.graph);
   if (load.origin.forForm === "choices") return remedyOfChoices(load, method);
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
