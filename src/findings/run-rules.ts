@@ -7,6 +7,7 @@ import { withNewerDjango } from "./newer-django.ts";
 import { doubtOnceCode } from "./once-code.ts";
 import { ownDrafts } from "./own-code.ts";
 import { concernsProject } from "./own-tables.ts";
+import { doubtOwnWords } from "./own-words.ts";
 import { doubtRuledOut } from "./ruled-out.ts";
 import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
 import { withSameClaimsMerged } from "./same-claim.ts";
@@ -53,7 +54,8 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
 
 /** What only all findings beside each other tell: which are in doubt, and which say the same. */
 function together(findings: readonly Finding[], source: RuleInput | null): Finding[] {
-  const doubted = doubtRuledOut(doubtOnceCode(doubtTestData(doubtGenericLines(findings, source), source), source), source);
+  const doubts = [doubtGenericLines, doubtTestData, doubtOnceCode, doubtRuledOut, doubtOwnWords];
+  const doubted = doubts.reduce<readonly Finding[]>((told, doubt) => doubt(told, source), findings);
   const supported = withNewerDjango(doubted, source?.project.djangoVersion ?? null);
   return withMadeOnce(withoutSameAdvice(withSameClaimsMerged(supported)));
 }
