@@ -305,6 +305,12 @@ function stateOf(engine: Engine, { model, load }: RowValue): Value {
   return made;
 }
 
+/** Whether reading the relation is free; of a row that was not fetched here nobody knows. */
+export function hasAtHand(row: RowValue, name: string): Value {
+  if (isLoaded(row.load, name)) return literal(true);
+  return isFetched(row) && !row.load.opaque ? literal(false) : UNKNOWN;
+}
+
 function isLoaded({ relations }: LoadNode, name: string): boolean {
   return isThere(relations.get(name));
 }
