@@ -421,6 +421,29 @@ test("a request without names to leave out is answered with all fields", async (
   await expectMarked(asked('set(fields) - set(unwanted.split(","))', "customer?"));
 });
 
+test("fields that Meta maps to permissions may be missing, and no others", async () => {
+  await expectMarked(
+    api(`class PermittedSerializer(serializers.ModelSerializer):
+    def get_fields(self):
+        fields = super().get_fields()
+        permissions = self.Meta.permissions
+        for permission, name in permissions.items():
+            if not self.context["request"].user.has_perm(permission):
+                del fields[name]
+        return fields
+
+
+class OrderSerializer(PermittedSerializer):
+    customer = CustomerSerializer()  # expect: customer
+    number = serializers.CharField(source="invoice.number")  # expect: invoice?
+
+    class Meta:
+        model = Order
+        fields = ["customer", "number"]
+        permissions = {"shop.view_invoice": "number"}`),
+  );
+});
+
 test("fields that are picked from all by a test of each are doubtful", async () => {
   await expectMarked(
     api(`class OrderSerializer(serializers.ModelSerializer):
