@@ -421,6 +421,38 @@ test("a request without names to leave out is answered with all fields", async (
   await expectMarked(asked('set(fields) - set(unwanted.split(","))', "customer?"));
 });
 
+test("a page that code asks a paginator for has the queryset's rows", async () => {
+  const paged = (paginator: string): Record<string, string> =>
+    files(`from rest_framework.decorators import api_view
+from rest_framework.pagination import LimitOffsetPagination, PageNumberPagination
+
+
+class SmallPages(PageNumberPagination):
+    page_size = 10
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+class OrderViewSet(viewsets.GenericViewSet):
+    pagination_class = SmallPages
+
+    @action(detail=False)
+    def open(self, request):
+        paginator = ${paginator}
+        page = paginator.paginate_queryset(Order.objects.filter(status="open"), request, view=self)
+        return paginator.get_paginated_response(OrderSerializer(page, many=True).data)
+`);
+  await expectMarked(paged("LimitOffsetPagination()"));
+  await expectMarked(paged("SmallPages()"));
+  await expectMarked(paged("self.paginator"));
+});
+
 test("fields that Meta maps to permissions may be missing, and no others", async () => {
   await expectMarked(
     api(`class PermittedSerializer(serializers.ModelSerializer):
