@@ -421,6 +421,35 @@ test("a request without names to leave out is answered with all fields", async (
   await expectMarked(asked('set(fields) - set(unwanted.split(","))', "customer?"));
 });
 
+test("what an action says of its view holds for that action alone", async () => {
+  await expectMarked(
+    files(`class LineSerializer(serializers.ModelSerializer):
+    product = serializers.CharField(source="product.name")  # expect: product
+
+    class Meta:
+        model = Line
+        fields = ["product"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+class OrderViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.order_by("placed_at")
+    serializer_class = OrderSerializer
+
+    @action(detail=True, url_path="its-lines", serializer_class=LineSerializer)
+    def lines(self, request, pk):
+        return self.get_serializer(Line.objects.filter(order=self.get_object()), many=True).data
+`),
+  );
+});
+
 test("a page that code asks a paginator for has the queryset's rows", async () => {
   const paged = (paginator: string): Record<string, string> =>
     files(`from rest_framework.decorators import api_view
