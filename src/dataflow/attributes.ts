@@ -53,7 +53,7 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "module":
       return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
     case "external":
-      if (value.name === "django.conf.settings" && name === "AUTH_USER_MODEL") return literal(engine.project.authUserModel);
+      if (value.name === "django.conf.settings") return modelSetting(engine, name);
       if (isClient(value.name)) return { kind: "external", name: `${value.name}.${name}` };
       return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
     case "dict":
@@ -134,6 +134,12 @@ function uniqueRelations(engine: Engine): ReadonlyMap<string, Model | null> {
   return owners;
 }
 
+/** A setting that names a model. What others say is left open: they are set where the project runs. */
+function modelSetting({ project }: Engine, name: string): Value {
+  const label = name === "AUTH_USER_MODEL" ? project.authUserModel : project.modelSettings.get(name);
+  return label === undefined ? UNKNOWN : literal(label);
+}
+
 /** `"…".format(row)` and `", ".join(rows)` render what they are given; `"shop.Order".split(".")` are the parts. */
 function textMethod(engine: Engine, text: string, name: string): Value {
   if (name === "split" || name === "rsplit") return native(`str.${name}:${text}`, ({ positional }) => partsOf(text, positional));
@@ -169,6 +175,7 @@ function objectAttribute(engine: Engine, value: ObjectValue, name: string, site:
   if (member?.kind === "object" && isDeclared(engine, value.cls, member.cls, site)) return fromStub(engine, value, name, site) ?? member;
   if (member !== null) return implemented(engine, value, name, member, site);
   if (name === "__class__") return { kind: "class", cls: value.cls };
+  if (value.cls.id === "django.conf.LazySettings") return modelSetting(engine, name);
   return name === "_meta" ? declaredMeta(engine, value.cls) : UNKNOWN;
 }
 
