@@ -373,7 +373,7 @@ function classOf(self: Value): Value {
 
 function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly Definition[], self: Value, site: AccessSite): Value | null {
   const value = withoutLabel(engine, owner, bodyVariable(engine, owner, definitions));
-  if (self.kind === "object" && value.kind === "literal" && definitions.some(isDeclaredField)) return UNKNOWN;
+  if (self.kind === "object" && value.kind === "literal" && definitions.some(hasTypedDefault) && takesFields(engine, owner)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {
     return { kind: "bound", self, fn: value };
   }
@@ -395,10 +395,21 @@ function madeProperty(engine: Engine, made: NativeValue, self: Value, site: Acce
   return made.key.startsWith(MADE_PROPERTY) ? read(site) : null;
 }
 
-/** `channels: str | None = None`: a default, which objects of the class are made to differ from. */
-function isDeclaredField(one: Definition): boolean {
+/** `channels: str | None = None`: of a class that takes its fields, a default, which objects of the class are made to differ from. */
+function hasTypedDefault(one: Definition): boolean {
   return one.kind === "variable" && one.annotation !== null && one.value !== null;
 }
+
+/** Objects of a dataclass, of a schema or of what else makes a constructor of its annotations; a view that says `template_name: str = "…"` has that template. */
+function takesFields({ program }: Engine, owner: ClassInfo): boolean {
+  const bases = program.mro(owner);
+  if (bases.some(({ name }) => name === "Schema")) return true;
+  const isServed = bases.some((one) => (isExternal(one) ? SERVES.test(one.name) : one.module.origin === "builtin"));
+  return !isServed && (owner.def.decorators.length > 0 || bases.some(isExternal));
+}
+
+/** Classes of packages that were not read, whose attributes are settings of theirs. */
+const SERVES = /(?:View|ViewSet|Mixin|Admin|Inline|Command|Manager|QuerySet|Serializer|Middleware|AppConfig)$/;
 
 const evaluatedSymbols = new WeakMap<Engine, Map<string, Value>>();
 
