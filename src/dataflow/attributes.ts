@@ -26,6 +26,7 @@ import {
   UNKNOWN,
   type BoundValue,
   type FunctionValue,
+  type ListValue,
   type NativeValue,
   type ObjectValue,
   type RowValue,
@@ -59,7 +60,7 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "dict":
       return value.entries.get(`.${name}`) ?? collectionMethod(engine, value, name);
     case "list":
-      return collectionMethod(engine, value, name);
+      return namedItem(engine, value, name, site) ?? collectionMethod(engine, value, name);
     case "literal":
       return typeof value.value === "string" ? textMethod(engine, value.value, name) : UNKNOWN;
     case "function":
@@ -132,6 +133,12 @@ function uniqueRelations(engine: Engine): ReadonlyMap<string, Model | null> {
     }
   }
   return owners;
+}
+
+/** `pair.order` of a named tuple, or a method of its class. */
+function namedItem(engine: Engine, value: ListValue, name: string, site: AccessSite): Value | null {
+  const item = value.items?.[value.names?.indexOf(name) ?? -1];
+  return item ?? (value.cls == null ? null : engine.classMember(value.cls, name, value, site));
 }
 
 /** A setting that names a model. What others say is left open: they are set where the project runs. */
