@@ -26,6 +26,7 @@ import {
   UNKNOWN,
   type BoundValue,
   type FunctionValue,
+  type ListValue,
   type NativeValue,
   type ObjectValue,
   type RowValue,
@@ -53,13 +54,13 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "module":
       return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
     case "external":
-      if (value.name === "django.conf.settings" && name === "AUTH_USER_MODEL") return literal(engine.project.authUserModel);
+      if (value.name === "django.conf.settings") return modelSetting(engine, name);
       if (isClient(value.name)) return { kind: "external", name: `${value.name}.${name}` };
       return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
     case "dict":
       return value.entries.get(`.${name}`) ?? collectionMethod(engine, value, name);
     case "list":
-      return collectionMethod(engine, value, name);
+      return namedItem(engine, value, name, site) ?? collectionMethod(engine, value, name);
     case "literal":
       return typeof value.value === "string" ? textMethod(engine, value.value, name) : UNKNOWN;
     case "function":
@@ -134,6 +135,18 @@ function uniqueRelations(engine: Engine): ReadonlyMap<string, Model | null> {
   return owners;
 }
 
+/** `pair.order` of a named tuple, or a method of its class. */
+function namedItem(engine: Engine, value: ListValue, name: string, site: AccessSite): Value | null {
+  const item = value.items?.[value.names?.indexOf(name) ?? -1];
+  return item ?? (value.cls == null ? null : engine.classMember(value.cls, name, value, site));
+}
+
+/** A setting that names a model. What others say is left open: they are set where the project runs. */
+function modelSetting({ project }: Engine, name: string): Value {
+  const label = name === "AUTH_USER_MODEL" ? project.authUserModel : project.modelSettings.get(name);
+  return label === undefined ? UNKNOWN : literal(label);
+}
+
 /** `"…".format(row)` and `", ".join(rows)` render what they are given; `"shop.Order".split(".")` are the parts. */
 function textMethod(engine: Engine, text: string, name: string): Value {
   if (name === "split" || name === "rsplit") return native(`str.${name}:${text}`, ({ positional }) => partsOf(text, positional));
@@ -169,6 +182,7 @@ function objectAttribute(engine: Engine, value: ObjectValue, name: string, site:
   if (member?.kind === "object" && isDeclared(engine, value.cls, member.cls, site)) return fromStub(engine, value, name, site) ?? member;
   if (member !== null) return implemented(engine, value, name, member, site);
   if (name === "__class__") return { kind: "class", cls: value.cls };
+  if (value.cls.id === "django.conf.LazySettings") return modelSetting(engine, name);
   return name === "_meta" ? declaredMeta(engine, value.cls) : UNKNOWN;
 }
 
@@ -372,7 +386,7 @@ function classOf(self: Value): Value {
 
 function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly Definition[], self: Value, site: AccessSite): Value | null {
   const value = withoutLabel(engine, owner, bodyVariable(engine, owner, definitions));
-  if (self.kind === "object" && value.kind === "literal" && definitions.some(isDeclaredField)) return UNKNOWN;
+  if (self.kind === "object" && value.kind === "literal" && definitions.some(hasTypedDefault) && takesFields(engine, owner)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {
     return { kind: "bound", self, fn: value };
   }
@@ -394,10 +408,21 @@ function madeProperty(engine: Engine, made: NativeValue, self: Value, site: Acce
   return made.key.startsWith(MADE_PROPERTY) ? read(site) : null;
 }
 
-/** `channels: str | None = None`: a default, which objects of the class are made to differ from. */
-function isDeclaredField(one: Definition): boolean {
+/** `channels: str | None = None`: of a class that takes its fields, a default, which objects of the class are made to differ from. */
+function hasTypedDefault(one: Definition): boolean {
   return one.kind === "variable" && one.annotation !== null && one.value !== null;
 }
+
+/** Objects of a dataclass, of a schema or of what else makes a constructor of its annotations; a view that says `template_name: str = "…"` has that template. */
+function takesFields({ program }: Engine, owner: ClassInfo): boolean {
+  const bases = program.mro(owner);
+  if (bases.some(({ name }) => name === "Schema")) return true;
+  const isServed = bases.some((one) => (isExternal(one) ? SERVES.test(one.name) : one.module.origin === "builtin"));
+  return !isServed && (owner.def.decorators.length > 0 || bases.some(isExternal));
+}
+
+/** Classes of packages that were not read, whose attributes are settings of theirs. */
+const SERVES = /(?:View|ViewSet|Mixin|Admin|Inline|Command|Manager|QuerySet|Serializer|Middleware|AppConfig)$/;
 
 const evaluatedSymbols = new WeakMap<Engine, Map<string, Value>>();
 
