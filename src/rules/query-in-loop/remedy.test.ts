@@ -884,6 +884,8 @@ test("a loop over what the settings say, by a name, has a few rounds; what they 
   const sure = async (rows: string): Promise<string> =>
     (await told(`rows = ${rows}\nfor row in rows:\n    print(Customer.objects.get(name=row["name"]))`)).join("").split(":")[0] ?? "";
   expect(await sure("settings.ROLES.get(request.provider, [])")).toBe("possible");
+  expect(await sure("set(settings.ROLES)")).toBe("possible");
+  expect(await sure("set(request.roles)")).toBe("likely");
   expect(await sure("ROLES[request.provider]")).toBe("possible");
   expect(await sure("fetched(settings.ADDRESS)")).toBe("likely");
 });
