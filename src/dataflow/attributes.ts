@@ -1,6 +1,6 @@
 /** Attribute reads of every kind of value but rows and querysets. */
 import { decoratorName } from "../python/syntax-tree.ts";
-import type { ClassInfo, Definition, FunctionDef, Model, Symbol } from "../model/index.ts";
+import type { ClassInfo, Definition, Field, FunctionDef, Model, Symbol } from "../model/index.ts";
 import { implemented } from "./abstract-methods.ts";
 import { methodKind, refreshed } from "./calls.ts";
 import type { Frame, Loop } from "./frame.ts";
@@ -12,7 +12,7 @@ import { isOnlyDeclared } from "../python/resolve-class.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute, throughClass } from "./querysets.ts";
 import { MADE_CACHED_PROPERTY, MADE_PROPERTY } from "./python-builtins.ts";
-import { modelMeta, rowMethod } from "./rows.ts";
+import { hasAtHand, modelMeta, rowMethod } from "./rows.ts";
 import { isClient } from "./outside-calls.ts";
 import { noteSent } from "./sends.ts";
 import {
@@ -26,6 +26,7 @@ import {
   UNKNOWN,
   type BoundValue,
   type FunctionValue,
+  type ListValue,
   type NativeValue,
   type ObjectValue,
   type RowValue,
@@ -53,13 +54,13 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "module":
       return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
     case "external":
-      if (value.name === "django.conf.settings" && name === "AUTH_USER_MODEL") return literal(engine.project.authUserModel);
+      if (value.name === "django.conf.settings") return modelSetting(engine, name);
       if (isClient(value.name)) return { kind: "external", name: `${value.name}.${name}` };
       return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
     case "dict":
       return value.entries.get(`.${name}`) ?? collectionMethod(engine, value, name);
     case "list":
-      return collectionMethod(engine, value, name);
+      return namedItem(engine, value, name, site) ?? collectionMethod(engine, value, name);
     case "literal":
       return typeof value.value === "string" ? textMethod(engine, value.value, name) : UNKNOWN;
     case "function":
@@ -134,6 +135,18 @@ function uniqueRelations(engine: Engine): ReadonlyMap<string, Model | null> {
   return owners;
 }
 
+/** `pair.order` of a named tuple, or a method of its class. */
+function namedItem(engine: Engine, value: ListValue, name: string, site: AccessSite): Value | null {
+  const item = value.items?.[value.names?.indexOf(name) ?? -1];
+  return item ?? (value.cls == null ? null : engine.classMember(value.cls, name, value, site));
+}
+
+/** A setting that names a model. What others say is left open: they are set where the project runs. */
+function modelSetting({ project }: Engine, name: string): Value {
+  const label = name === "AUTH_USER_MODEL" ? project.authUserModel : project.modelSettings.get(name);
+  return label === undefined ? UNKNOWN : literal(label);
+}
+
 /** `"…".format(row)` and `", ".join(rows)` render what they are given; `"shop.Order".split(".")` are the parts. */
 function textMethod(engine: Engine, text: string, name: string): Value {
   if (name === "split" || name === "rsplit") return native(`str.${name}:${text}`, ({ positional }) => partsOf(text, positional));
@@ -169,6 +182,7 @@ function objectAttribute(engine: Engine, value: ObjectValue, name: string, site:
   if (member?.kind === "object" && isDeclared(engine, value.cls, member.cls, site)) return fromStub(engine, value, name, site) ?? member;
   if (member !== null) return implemented(engine, value, name, member, site);
   if (name === "__class__") return { kind: "class", cls: value.cls };
+  if (value.cls.id === "django.conf.LazySettings") return modelSetting(engine, name);
   return name === "_meta" ? declaredMeta(engine, value.cls) : UNKNOWN;
 }
 
@@ -205,6 +219,7 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
     if (model.managers.has(name) || name === "objects") return modelManager(engine, model, name, site);
     if (name === "_meta") return modelMeta(model);
     const field = model.fields.get(name);
+    if (field?.relation?.single === true) return attributesOnly([["is_cached", cacheQuestion(cls, field)]]);
     const through = field === undefined ? null : throughClass(engine, field);
     if (through !== null) return through === UNKNOWN ? UNKNOWN : attributesOnly([["through", through]]);
   }
@@ -215,6 +230,11 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
   const member = engine.classMember(cls, name, { kind: "class", cls }, site);
   if (member !== null) return member;
   return name === "_meta" && model === null ? declaredMeta(engine, cls) : (askedOfMetaclass(engine, cls, name, site) ?? UNKNOWN);
+}
+
+/** `Order.customer.is_cached(order)`. */
+function cacheQuestion(cls: ClassInfo, { name }: Field): Value {
+  return native(`${cls.id}.${name}.is_cached`, ({ positional: [asked] }) => (asked?.kind === "row" ? hasAtHand(asked, name) : UNKNOWN));
 }
 
 /** What a class has not is given by the `__getattr__` of its metaclass. */
@@ -366,7 +386,7 @@ function classOf(self: Value): Value {
 
 function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly Definition[], self: Value, site: AccessSite): Value | null {
   const value = withoutLabel(engine, owner, bodyVariable(engine, owner, definitions));
-  if (self.kind === "object" && value.kind === "literal" && definitions.some(isDeclaredField)) return UNKNOWN;
+  if (self.kind === "object" && value.kind === "literal" && definitions.some(hasTypedDefault) && takesFields(engine, owner)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {
     return { kind: "bound", self, fn: value };
   }
@@ -388,10 +408,21 @@ function madeProperty(engine: Engine, made: NativeValue, self: Value, site: Acce
   return made.key.startsWith(MADE_PROPERTY) ? read(site) : null;
 }
 
-/** `channels: str | None = None`: a default, which objects of the class are made to differ from. */
-function isDeclaredField(one: Definition): boolean {
+/** `channels: str | None = None`: of a class that takes its fields, a default, which objects of the class are made to differ from. */
+function hasTypedDefault(one: Definition): boolean {
   return one.kind === "variable" && one.annotation !== null && one.value !== null;
 }
+
+/** Objects of a dataclass, of a schema or of what else makes a constructor of its annotations; a view that says `template_name: str = "…"` has that template. */
+function takesFields({ program }: Engine, owner: ClassInfo): boolean {
+  const bases = program.mro(owner);
+  if (bases.some(({ name }) => name === "Schema")) return true;
+  const isServed = bases.some((one) => (isExternal(one) ? SERVES.test(one.name) : one.module.origin === "builtin"));
+  return !isServed && (owner.def.decorators.length > 0 || bases.some(isExternal));
+}
+
+/** Classes of packages that were not read, whose attributes are settings of theirs. */
+const SERVES = /(?:View|ViewSet|Mixin|Admin|Inline|Command|Manager|QuerySet|Serializer|Middleware|AppConfig)$/;
 
 const evaluatedSymbols = new WeakMap<Engine, Map<string, Value>>();
 

@@ -1,6 +1,7 @@
 /** Puts the engine's parts together. */
 import type { ClassInfo, DjangoProject, ModelGraph, Program } from "../model/index.ts";
 import { attribute, classMember, symbolValue } from "./attributes.ts";
+import { keepFields, madeAsCollection } from "./made-of-fields.ts";
 import { escapeArgs } from "./arguments.ts";
 import { call, callFunction, callMethod } from "./calls.ts";
 import { subscript } from "./collections.ts";
@@ -89,7 +90,7 @@ function instantiate(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallS
   if (queryset !== null) return queryset;
   const factory = engine.classMember(cls, "__luthier_new__", { kind: "class", cls }, { span: site.span, frame: site.frame });
   if (factory !== null && factory.kind === "bound") return engine.call(factory, args, site);
-  return madeInstead(engine, cls, args, site) ?? plainObject(engine, cls, args, site);
+  return madeAsCollection(engine, cls, args) ?? madeInstead(engine, cls, args, site) ?? plainObject(engine, cls, args, site);
 }
 
 /** What a `__new__` of the project gives where that is an object of another class; null where it makes one of its own. */
@@ -106,7 +107,7 @@ export function plainObject(engine: Engine, cls: ClassInfo, args: CallArgs, site
   const made = object(cls, args, site.span);
   const init = engine.classMember(cls, "__init__", made, { span: site.span, frame: site.frame });
   if (init !== null) engine.call(init, args, site);
-  else escapeArgs(engine, args);
+  else if (!keepFields(engine, made, args, site)) escapeArgs(engine, args);
   return made;
 }
 

@@ -261,12 +261,14 @@ function assignToOne(engine: Engine, one: Value, name: string, value: Value, fra
 
 function assignItems(engine: Engine, targets: readonly Expr[], value: Value, frame: Frame, loop: number): void {
   const at = spanOf(frame.file, targets[0] ?? { start: 0, end: 0 });
+  const items = (one: Value): Value => engine.iterate(one, at, frame, "unpack").element;
   // As many names, as many rows: each stands for itself.
-  const each = (one: Value): Value => inLoop(engine.iterate(one, at, frame, "unpack").element, frame.loop);
-  const columns = columnsOf(value, targets.length, each);
-  const single = columns === null ? each(value) : UNKNOWN;
+  const columns = columnsOf(value, targets.length, (one) => inLoop(items(one), frame.loop));
+  const all = columns === null ? items(value) : UNKNOWN;
   for (const [index, target] of targets.entries()) {
-    engine.assign(target, columns?.[index] ?? single, frame, loop);
+    // `first, *others = orders`: all but one.
+    if (target.kind === "star" && columns === null) engine.assign(target.value, listOf(all), frame, loop);
+    else engine.assign(target, columns?.[index] ?? inLoop(all, frame.loop), frame, loop);
   }
 }
 

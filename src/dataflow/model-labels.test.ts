@@ -45,3 +45,50 @@ def groups():
 `,
   });
 });
+
+test("and a setting, of the project or one that an app has a default for", async () => {
+  await expectMarked({
+    "config/settings.py": `INSTALLED_APPS = ["shop"]
+DATABASES = {}
+SHOP_BILL_MODEL = "shop.Invoice"
+`,
+    "shop/conf.py": `from appconf import AppConf
+from django.conf import settings
+
+
+class ShopConf(AppConf):
+    ORDER_MODEL = "shop.Order"
+
+
+class OtherConf(AppConf):
+    PART_MODEL = "shop.Line"
+
+    class Meta:
+        prefix = "parts"
+`,
+    "shop/swapped.py": `from django.apps import apps
+from shop.conf import settings
+
+
+def get_order_model():
+    try:
+        app, name = settings.SHOP_ORDER_MODEL.split(".")
+    except ValueError:
+        raise RuntimeError("no label")
+    return apps.get_model(app, name)
+
+
+def orders():
+    return [order.customer.name for order in get_order_model().objects.all()]  # expect: customer
+
+
+def bills():
+    return [bill.order.customer for bill in apps.get_model(settings.SHOP_BILL_MODEL).objects.all()]  # expect: order.customer
+
+
+def parts():
+    model = apps.get_model(getattr(settings, "PARTS_PART_MODEL"))
+    return [line.product.title for line in model.objects.all()]  # expect: product
+`,
+  });
+});

@@ -200,6 +200,9 @@ export interface ListValue {
   items: Value[] | null;
   /** What each item can be. */
   element: Value;
+  /** Of a named tuple: what its items are called, and the class that has its methods. */
+  readonly names?: readonly string[];
+  readonly cls?: ClassInfo | null;
 }
 export interface DictValue {
   readonly kind: "dict";

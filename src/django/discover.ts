@@ -2,7 +2,7 @@ import type { Module } from "../model/ir.ts";
 import type { AppFact, DjangoProject, PythonModule } from "../model/project.ts";
 import type { Notice } from "../model/report.ts";
 import { isDict, isList } from "../python/constant.ts";
-import { createConstantReader, type ConstantReader } from "../python/constant-module.ts";
+import { createConstantReader, type ConstantReader, type Values } from "../python/constant-module.ts";
 import { buildProgram, type ResolvedProgram, type SourceModule, type StandIns } from "../python/program.ts";
 import { findAppsByFolder, resolveApp } from "./apps.ts";
 import { findDjangoVersion, requiresDjango, type ReadText } from "./django-version.ts";
@@ -59,7 +59,7 @@ export function discoverProject(input: DiscoverInput): Discovery {
     authUserModel: userModel ?? findUserModel(program, apps) ?? "auth.User",
     djangoVersion: findDjangoVersion(input.texts, input.readText, input.installedVersions),
     defaultAutoField: textSetting(settings, "DEFAULT_AUTO_FIELD"),
-    modelSettings: readModelSettings(settings),
+    modelSettings: readModelSettings(settings, program, reader),
     flagSettings: readFlagSettings(settings, program),
     migrationModules: readMigrationModules(settings),
     notices: describe(settings, named, apps),
@@ -106,15 +106,28 @@ function textSetting(settings: SettingsFacts, name: string): string | null {
 }
 
 /** Settings whose value looks like a model's label: `SHOP_ORDER_MODEL = "shop.Order"`. */
-function readModelSettings(settings: SettingsFacts): ReadonlyMap<string, string> {
+function readModelSettings(settings: SettingsFacts, program: ResolvedProgram, reader: ConstantReader): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const { values } of settings.sources) {
+  for (const { prefix, values } of [...settings.sources.map(({ values }) => ({ prefix: "", values })), ...appDefaults(program, reader)]) {
     for (const [name, value] of values) {
-      if (typeof value === "string" && /^\w+\.[A-Z]\w*$/.test(value) && !found.has(name)) found.set(name, value);
+      if (typeof value === "string" && /^\w+\.[A-Z]\w*$/.test(value) && !found.has(prefix + name)) found.set(prefix + name, value);
     }
   }
   return found;
 }
+
+/** What apps say for settings that nobody sets (django-appconf): `class ShopConf(AppConf): ORDER_MODEL = "shop.Order"` is `SHOP_ORDER_MODEL`. */
+function appDefaults(program: ResolvedProgram, reader: ConstantReader): { readonly prefix: string; readonly values: Values }[] {
+  const classes = program.classes.filter((cls) => APP_CONF.some((base) => program.isSubclass(cls, base)));
+  return classes.map((cls) => {
+    const meta = cls.nested.get("Meta");
+    const written = meta && reader.classBody(meta).get("prefix");
+    const app = cls.module.name.split(".").at(-2) ?? "";
+    return { prefix: `${(typeof written === "string" ? written : app).toUpperCase()}_`, values: reader.classBody(cls) };
+  });
+}
+
+const APP_CONF: readonly string[] = ["appconf.AppConf", "appconf.base.AppConf"];
 
 /** What the settings do not say plainly is left out: the app's own folder is taken then. */
 function readMigrationModules(settings: SettingsFacts): ReadonlyMap<string, string | null> {

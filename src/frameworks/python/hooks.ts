@@ -2,6 +2,7 @@
 import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { callForEach, ofGroup } from "../../dataflow/iteration.ts";
+import { namedTuple } from "../../dataflow/made-of-fields.ts";
 import { extreme, MADE_CACHED_PROPERTY, propertyOf } from "../../dataflow/python-builtins.ts";
 import { alternatives, dict, joinAll, keyOf, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
@@ -45,6 +46,27 @@ const drawn =
     return source === null ? UNKNOWN : listOf(engine.iterate(source, site.span, site.frame, "list").element);
   };
 
+/** `batched(orders, 100)`: lists of the items. */
+const inParts =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [source] = args.positional;
+    return source === undefined ? UNKNOWN : listOf(listOf(engine.iterate(source, site.span, site.frame, "iterate").element), "generator");
+  };
+
+/** `namedtuple("Pair", "order total")`, `namedtuple("Pair", ["order", "total"])` */
+const namedTupleClass = (): Hook => (args) => {
+  const [name, fields] = args.positional;
+  const names = fieldNames(fields);
+  return names === null ? UNKNOWN : native(`namedtuple:${name === undefined ? "" : keyOf(name)}:${names.join()}`, (given) => namedTuple(names, given, null));
+};
+
+function fieldNames(fields: Value | undefined): readonly string[] | null {
+  if (fields?.kind === "literal" && typeof fields.value === "string") return fields.value.split(/[\s,]+/).filter((one) => one !== "");
+  if (fields?.kind !== "list" || fields.items === null) return null;
+  return fields.items.map((one) => (one.kind === "literal" ? String(one.value) : ""));
+}
+
 export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "itertools.chain": chained,
   "itertools.chain.from_iterable": (engine) => (args, site) => {
@@ -63,6 +85,24 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     const by = key === null ? rounds.element : callForEach(engine, key, [rounds], site);
     return listOf(list([ofGroup(by), listOf(rounds.element)], "tuple"), "generator");
   },
+  "itertools.batched": inParts,
+  "more_itertools.batched": inParts,
+  "more_itertools.chunked": inParts,
+  "itertools.starmap": (engine) => (args, site) => {
+    const [fn, source] = args.positional;
+    if (fn === undefined || source === undefined) return UNKNOWN;
+    const { element, loop } = engine.iterate(source, site.span, site.frame, "iterate");
+    const given = element.kind === "list" ? (element.items ?? []) : [];
+    const rounds = given.length === 0 ? [{ element: UNKNOWN, loop }] : given.map((one) => ({ element: one, loop }));
+    return listOf(callForEach(engine, fn, rounds, site), "generator");
+  },
+  "functools.reduce": (engine) => (args, site) => {
+    const [fn, source, initial] = args.positional;
+    if (fn === undefined || source === undefined) return UNKNOWN;
+    const round = engine.iterate(source, site.span, site.frame, "iterate");
+    return callForEach(engine, fn, [{ ...round, element: initial ?? round.element }, round], site);
+  },
+  "collections.namedtuple": namedTupleClass,
   "random.choice": (engine) => (args, site) => extreme(engine, args, site),
   "random.choices": drawn,
   "random.sample": drawn,

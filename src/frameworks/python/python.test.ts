@@ -146,3 +146,83 @@ def loaded_month(request, year, month):
     "shop/templates/shop/day.html": `{% for order in orders %}{{ order.customer.name }}{% endfor %}{# expect: customer #}`,
   });
 });
+
+test("functions that call others with the rows", async () => {
+  await expectMarked({
+    "shop/calls.py": `from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import reduce
+from itertools import batched, starmap
+from more_itertools import chunked
+from shop.models import Order
+
+
+def longest():
+    return reduce(lambda most, order: max(most, len(order.customer.name)), Order.objects.all(), 0)  # expect: customer
+
+
+def numbered():
+    return list(starmap(lambda order, n: order.customer.name, [(order, 1) for order in Order.objects.all()]))  # expect: customer
+
+
+def parts():
+    for part in batched(Order.objects.all(), 100):
+        print([order.customer.name for order in part])  # expect: customer
+    for part in chunked(Order.objects.select_related("customer"), 100):
+        print([order.customer.name for order in part])
+
+
+def name(order):
+    return order.customer.name  # expect: customer
+
+
+def in_threads():
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return list(pool.map(name, Order.objects.all()))
+
+
+def one_by_one():
+    pool = ThreadPoolExecutor()
+    futures = {pool.submit(lambda order: order.invoice.number, order): order for order in Order.objects.all()}  # expect: invoice
+    return [future.result() for future in as_completed(futures)]
+
+
+def others():
+    first, *rest = Order.objects.all()
+    return [order.customer.name for order in rest]  # expect: customer
+`,
+  });
+});
+
+test("named tuples hand on the rows that are put into them", async () => {
+  await expectMarked({
+    "shop/pairs.py": `from collections import namedtuple
+from typing import NamedTuple
+from shop.models import Order
+
+Pair = namedtuple("Pair", "order total")
+
+
+class Named(NamedTuple):
+    order: Order
+    total: int = 0
+
+    def text(self):
+        return self.order.customer.name  # expect: customer
+
+
+def plain():
+    pairs = [Pair(order, 1) for order in Order.objects.all()]
+    print([pair.order.customer.name for pair in pairs])  # expect: customer
+    for order, total in pairs:
+        print(total, order.invoice.number)  # expect: invoice
+
+
+def named():
+    return [one.text() for one in [Named(order=order) for order in Order.objects.all()]]
+
+
+def loaded():
+    return [pair.order.customer.name for pair in [Pair(order, total=1) for order in Order.objects.select_related("customer")]]
+`,
+  });
+});

@@ -42,6 +42,25 @@ Index("products").document(ProductDocument)
   });
 });
 
+test("a document of the time before version 7 names its model in Meta", async () => {
+  await expectMarked({
+    "shop/documents.py": `from django_elasticsearch_dsl import DocType, Index, fields
+from shop.models import Line
+
+lines = Index("lines")
+
+
+@lines.doc_type
+class LineDocument(DocType):
+    order = fields.ObjectField(properties={"customer": fields.ObjectField(properties={"name": fields.TextField()})})  # expect: order.customer
+
+    class Meta:
+        model = Line
+        fields = ["quantity"]
+`,
+  });
+});
+
 test("only a document that a registry was told of is prepared for every row", async () => {
   await expectMarked({
     "shop/documents.py": `from django_elasticsearch_dsl import Document, Index, fields
