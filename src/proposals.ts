@@ -10,9 +10,10 @@ export interface Proposals {
 /** What rules would have built or changed on this database, each once: asked before anything is planned, so that it can be. */
 export function proposedBy(rules: readonly Rule[], database: Database, source: RuleInput | null, thresholds: Readonly<Record<string, number>>): Proposals {
   const asked = rules.filter(({ proposes }) => proposes === true);
-  const drafts = asked.flatMap(({ judge, meta }) =>
-    (judge?.({ database, source, thresholds, checked: [] }).drafts ?? []).filter((draft) => concernsProject(draft, meta, database, source)),
-  );
+  const drafts = asked.flatMap(({ judge, check, meta }) => {
+    const checked = source === null ? [] : (check?.(source) ?? []);
+    return (judge?.({ database, source, thresholds, checked }).drafts ?? []).filter((draft) => concernsProject(draft, meta, database, source));
+  });
   return {
     indexes: distinctBy(
       drafts.flatMap(({ proposes }) => proposes ?? []),

@@ -141,6 +141,7 @@ describe("could not run", () => {
     [["check", "--jobs", "0"], "It must be a whole number from 1 on.\n"],
     [["check", "--formt", "json"], "luthier: unknown option '--formt'.\nDid you mean --format?\n"],
     [["chekc"], "luthier: unknown command 'chekc'.\nDid you mean check?\n"],
+    [["help", "chekc"], "luthier: unknown command 'chekc'.\nDid you mean check?\n"],
     [["check", "--update-baseline"], "luthier: --update-baseline needs a file to write.\nAdd --baseline FILE.\n"],
     [["check", "--baseline", "none.json"], "none.json is not there.\nWrite it first: --update-baseline.\n"],
     [["check", "--select", "n-plus-on"], "Did you mean n-plus-one?"],

@@ -18,7 +18,10 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const state: { status: number } = { status: 0 };
   try {
     const { own, command } = splitAtDashes(args);
-    await buildProgram(environment, command, state).parseAsync([...own], { from: "user" });
+    const program = buildProgram(environment, command, state);
+    // `help nosuch` is asked as `nosuch --help`, which is answered with what there is.
+    const isHelpOnNothing = own[0] === "help" && own[1] !== undefined && !program.commands.flatMap(namesOf).includes(own[1]);
+    await program.parseAsync(isHelpOnNothing ? own.slice(1) : [...own], { from: "user" });
     return state.status;
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, environment);

@@ -1,6 +1,6 @@
 /** Attribute reads of every kind of value but rows and querysets. */
 import { decoratorName } from "../python/syntax-tree.ts";
-import type { ClassInfo, Definition, FunctionDef, Model, Symbol } from "../model/index.ts";
+import type { ClassInfo, Definition, Field, FunctionDef, Model, Symbol } from "../model/index.ts";
 import { implemented } from "./abstract-methods.ts";
 import { methodKind, refreshed } from "./calls.ts";
 import type { Frame, Loop } from "./frame.ts";
@@ -12,7 +12,7 @@ import { isOnlyDeclared } from "../python/resolve-class.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute, throughClass } from "./querysets.ts";
 import { MADE_CACHED_PROPERTY, MADE_PROPERTY } from "./python-builtins.ts";
-import { modelMeta, rowMethod } from "./rows.ts";
+import { hasAtHand, modelMeta, rowMethod } from "./rows.ts";
 import { isClient } from "./outside-calls.ts";
 import { noteSent } from "./sends.ts";
 import {
@@ -219,6 +219,7 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
     if (model.managers.has(name) || name === "objects") return modelManager(engine, model, name, site);
     if (name === "_meta") return modelMeta(model);
     const field = model.fields.get(name);
+    if (field?.relation?.single === true) return attributesOnly([["is_cached", cacheQuestion(cls, field)]]);
     const through = field === undefined ? null : throughClass(engine, field);
     if (through !== null) return through === UNKNOWN ? UNKNOWN : attributesOnly([["through", through]]);
   }
@@ -229,6 +230,11 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
   const member = engine.classMember(cls, name, { kind: "class", cls }, site);
   if (member !== null) return member;
   return name === "_meta" && model === null ? declaredMeta(engine, cls) : (askedOfMetaclass(engine, cls, name, site) ?? UNKNOWN);
+}
+
+/** `Order.customer.is_cached(order)`. */
+function cacheQuestion(cls: ClassInfo, { name }: Field): Value {
+  return native(`${cls.id}.${name}.is_cached`, ({ positional: [asked] }) => (asked?.kind === "row" ? hasAtHand(asked, name) : UNKNOWN));
 }
 
 /** What a class has not is given by the `__getattr__` of its metaclass. */

@@ -41,3 +41,22 @@ def orders(request):
   });
   expect(findings.filter(({ rule }) => EACH_ROUND.has(rule)).map(({ confidence }) => confidence)).toEqual([sureness]);
 });
+
+test.each([
+  ["Order.customer.is_cached(order)", []],
+  ["not Order.customer.is_cached(order)", ["certain"]],
+  ['"customer" in order._state.fields_cache', []],
+  ["Order.kind.is_cached(order)", ["certain"]],
+])("what is read where %s", async (asked, sureness) => {
+  const { findings } = await analyseShop({
+    "shop/work.py": `from shop.models import Order
+
+
+def work():
+    for order in Order.objects.all():
+        if ${asked}:
+            print(order.customer.name)
+`,
+  });
+  expect(findings.filter(({ rule }) => EACH_ROUND.has(rule)).map(({ confidence }) => confidence)).toEqual(sureness);
+});

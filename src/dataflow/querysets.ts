@@ -1019,8 +1019,13 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
 
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
   const origin = value.kind === "queryset" ? value.origin : null;
-  const over = origin === null ? "unknown" : "rows";
+  const over = value.kind === "queryset" ? roundsOver(value) : "unknown";
   return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth, outer: frame.loop };
+}
+
+/** One row at most is no loop over rows. */
+function roundsOver({ atMostOne, isEmpty }: QuerysetValue): Loop["over"] {
+  return atMostOne || isEmpty ? "literal" : "rows";
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
@@ -1028,7 +1033,7 @@ export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: S
   runQueryset(engine, queryset, how, span, frame);
   if (!queryset.isEmpty) queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
-  const over = queryset.atMostOne || queryset.isEmpty ? "literal" : "rows";
+  const over = roundsOver(queryset);
   const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, path: placeOfRows(queryset).path, depth: frame.depth, outer: frame.loop };
   engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);

@@ -305,6 +305,12 @@ function stateOf(engine: Engine, { model, load }: RowValue): Value {
   return made;
 }
 
+/** Whether reading the relation is free; of a row that was not fetched here nobody knows. */
+export function hasAtHand(row: RowValue, name: string): Value {
+  if (isLoaded(row.load, name)) return literal(true);
+  return isFetched(row) && !row.load.opaque ? literal(false) : UNKNOWN;
+}
+
 function isLoaded({ relations }: LoadNode, name: string): boolean {
   return isThere(relations.get(name));
 }
@@ -664,6 +670,7 @@ export function assignToRow(row: RowValue, name: string, value: Value, frame: Fr
   if (name === "pk" || field?.primaryKey === true) {
     // A copy is made by taking the key away: nothing of the old one holds.
     for (const key of ["pk", row.model.primaryKey]) row.extra.set(key, value);
+    for (const { name: many } of pointingFields(row.model)) changeRelated(row, many, { frame });
   } else if (field === undefined) {
     const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
     if (keyOf === undefined) {
@@ -712,6 +719,11 @@ function isInEachRound({ loop }: RowValue, frame: Frame): boolean {
 /** A row that was deleted has no key any more, and so no rows that point to it: what was prefetched of them before would be others than the code gets. */
 function forgetMany(row: RowValue): void {
   for (const { name, relation } of row.model.fields.values()) if (relation?.single === false) row.extra.set(name, UNKNOWN);
+}
+
+/** Relations that the row's key leads to: those of a copy with another key have rows of their own, and what was prefetched are those of the first. */
+function pointingFields(model: Model): readonly Field[] {
+  return [...model.fields.values()].filter(({ relation }) => relation?.single === false || relation?.kind === "o2o-reverse");
 }
 
 /** A query for one row that is in memory already. */

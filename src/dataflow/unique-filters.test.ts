@@ -30,9 +30,11 @@ class Subscription(models.Model):
 const CASES: readonly [string, string][] = [
   ["Subscription.objects.filter(place=place, person_id=number)", ""],
   ["Subscription.objects.filter(place__id=number, person=person)", ""],
+  ["Subscription.objects.filter(place=place, person=person).iterator()", ""],
   ["place.subscription_set.filter(person=person)", ""],
   ["Subscription.objects.filter(uuid=number)", ""],
   ["Subscription.objects.filter(batch=number)", "  # expect: person"],
+  ["Subscription.objects.filter(batch=number).iterator()", "  # expect: person"],
   ["Subscription.objects.filter(place=place)", "  # expect: person"],
   ["Subscription.objects.filter(place=place, person__name=number)", "  # expect: person"],
   ["Subscription.objects.filter(place=place, person__in=number)", "  # expect: person"],

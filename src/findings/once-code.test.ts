@@ -45,3 +45,11 @@ class Command(BaseCommand):
   });
   expect(findings.filter(({ rule }) => rule === "all-then-narrow").map(({ confidence }) => confidence)).toEqual(["possible"]);
 });
+
+test.each([
+  ["seedusers", "possible"],
+  ["load_seeds", "possible"],
+  ["proceed", "certain"],
+])("%s", async (name, expected) => {
+  expect(await sure("", `shop/management/commands/${name}.py`)).toEqual([expected]);
+});

@@ -7,8 +7,9 @@ import { withNewerDjango } from "./newer-django.ts";
 import { doubtOnceCode } from "./once-code.ts";
 import { ownDrafts } from "./own-code.ts";
 import { concernsProject } from "./own-tables.ts";
+import { doubtOwnWords } from "./own-words.ts";
 import { doubtRuledOut } from "./ruled-out.ts";
-import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
+import { withMadeOnce, withoutSameAdvice, withoutSameWaits } from "./same-advice.ts";
 import { withSameClaimsMerged } from "./same-claim.ts";
 import { doubtTestData } from "./test-data.ts";
 import { toFinding } from "./to-finding.ts";
@@ -53,9 +54,10 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
 
 /** What only all findings beside each other tell: which are in doubt, and which say the same. */
 function together(findings: readonly Finding[], source: RuleInput | null): Finding[] {
-  const doubted = doubtRuledOut(doubtOnceCode(doubtTestData(doubtGenericLines(findings, source), source), source), source);
+  const doubts = [doubtGenericLines, doubtTestData, doubtOnceCode, doubtRuledOut, doubtOwnWords];
+  const doubted = doubts.reduce<readonly Finding[]>((told, doubt) => doubt(told, source), findings);
   const supported = withNewerDjango(doubted, source?.project.djangoVersion ?? null);
-  return withMadeOnce(withoutSameAdvice(withSameClaimsMerged(supported)));
+  return withMadeOnce(withoutSameWaits(withoutSameAdvice(withSameClaimsMerged(supported))));
 }
 
 type Work = Evidences & { readonly isOwn: (draft: FindingDraft) => boolean; readonly seen: Map<string, number> };

@@ -428,6 +428,9 @@ def one(no):
   const mended = await mend({ "shop/code.py": `${text}${many}` }, "n-plus-one");
   expect(mended.after).toContain("in author.books.all()]");
   expect(mended.titles.join("\n")).toMatch(/where these rows are prefetched/);
+  expect(mended.found.map(({ remedy }) => remedy)).toContain(
+    'Add `prefetch_related("books__editor")` where the row is fetched that has these: some callers prefetch them, and `select_related()` here would ask for them again.',
+  );
 });
 
 test("a manager with methods of its own stays a manager", async () => {

@@ -204,6 +204,17 @@ export function makingMethod(origin: Origin, input: RuleInput): string | null {
   return isKnown || isOfQueryset ? null : next;
 }
 
+/** Some callers come with these rows in memory: a queryset that is narrowed or widened here asks for them again. */
+function isPrefetchedByOthers({ span: { file, start } }: Origin, { facts }: RuleInput): boolean {
+  return coveredPlaces(facts).has(`${file}:${start}`);
+}
+
+/** `author.books.all()` as it stands, which is free for the callers that have prefetched the books. */
+export function isFreeForOthers(origin: Origin, input: RuleInput): boolean {
+  const isBare = methodAfter(origin, input) === undefined && input.text(origin.span.file).slice(origin.span.start, origin.span.end).endsWith(".all()");
+  return origin.kind === "related" && isBare && isPrefetchedByOthers(origin, input);
+}
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMethod): Verdict | null {
   const text = input.text(origin.span.file);
@@ -216,8 +227,7 @@ export function whyNotHere(origin: Origin, input: RuleInput, atMethod = insideMe
   if (isOfGivenRows(origin, input)) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   if (!/[\])\w]$/.test(written) || !isChainable(origin, input))
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
-  const { file, start } = origin.span;
-  const isPrefetched = coveredPlaces(input.facts).has(`${file}:${start}`);
+  const isPrefetched = isPrefetchedByOthers(origin, input);
   if (isPrefetched && next === undefined && written.endsWith(".all()"))
     return { safety: "advice", reason: "load it where these rows are prefetched, since a queryset that is narrowed or widened here asks for them again" };
   const isWhole = next !== undefined || written.endsWith(")");

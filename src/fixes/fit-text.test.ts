@@ -21,6 +21,11 @@ const CASES: readonly Case[] = [
     "Order.objects.bulk_create(Order(customer=x) for x in customers if x.vip)",
     "Order.objects.bulk_create(\n        Order(customer=x)\n        for x in customers\n        if x.vip\n    )",
   ],
+  [
+    "a generator over pairs",
+    "Order.objects.bulk_create(Order(customer=x, n=y) for x, y in some.items())",
+    "Order.objects.bulk_create(\n        Order(customer=x, n=y)\n        for x, y in some.items()\n    )",
+  ],
 ];
 
 test.each(CASES)("%s", (_name, text, after) => {

@@ -27,12 +27,13 @@ export function fitText(text: string, { column, after = 0, indent }: Room, style
   const call = lastBracket(flat ?? text);
   if (call === null) return text;
   const inner = `${indent}${style.step}`;
-  const items = splitItems(call.inside);
+  // The commas of `for key, value in …` tell no arguments apart, and Python allows none behind a generator.
+  const isOne = isGenerator(call.inside);
+  const items = isOne ? [call.inside] : splitItems(call.inside);
   const line = items.join(", ");
-  const isSplit = items.length > 1 || !isGenerator(line);
   const fits = !call.isMagic && inner.length + line.length <= style.width && !line.includes("\n");
   if (fits) return `${call.head}\n${inner}${line}\n${indent}${call.tail}`;
-  if (!isSplit)
+  if (isOne)
     return `${call.head}\n${splitGenerator(line)
       .map((part) => `${inner}${part}`)
       .join("\n")}\n${indent}${call.tail}`;
@@ -85,7 +86,7 @@ export function splitItems(text: string): string[] {
 }
 
 function isGenerator(text: string): boolean {
-  return topLevel(text, (rest) => /^ (?:async )?for /.test(rest)).length > 0;
+  return topLevel(text, (rest) => /^\s(?:async )?for\s/.test(rest)).length > 0;
 }
 
 /** Black breaks a comprehension before each `for` and `if`. */

@@ -51,3 +51,38 @@ def work(no):
   const { after } = await mend({ "shop/code.py": text }, "n-plus-one");
   expect(after).not.toContain("recent(no).select_related");
 });
+
+test("a framework's method that goes through the rows gives none", async () => {
+  const text = `from rest_framework import serializers, viewsets
+from shop.models import Book
+
+
+class TitleSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Book
+        fields = ["title"]
+
+
+class BookSerializer(serializers.ModelSerializer):
+    author_name = serializers.CharField(source="author.name")
+
+    class Meta:
+        model = Book
+        fields = ["title", "author_name"]
+
+
+class BookViewSet(viewsets.ModelViewSet):
+    queryset = Book.objects.all()
+
+    def get_serializer_class(self):
+        return BookSerializer if self.action == "list" else TitleSerializer
+
+    def list(self, request, *args, **kwargs):
+        return super(BookViewSet, self).list(request, *args, **kwargs)
+
+    def titles(self, request):
+        return [book.title for book in self.get_queryset()]
+`;
+  const { found } = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(found.map(({ remedy }) => remedy)).toEqual(['Add `select_related("author")` to the queryset.']);
+});

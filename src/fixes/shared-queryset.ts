@@ -1,7 +1,7 @@
 /** Rows of a helper's queryset that one of its callers alone reads further: there the relation is loaded, and for nobody else. */
 import type { LazyLoad, QueryRun, RuleInput, Span } from "../model/index.ts";
 import { isSameSpan } from "../model/span.ts";
-import { pathTo } from "../python/syntax-tree.ts";
+import { pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 
 /** The call whose rows that caller goes through: `open_orders(user)` of `for order in open_orders(user)`. */
 interface OnlyReader {
@@ -24,9 +24,15 @@ export function onlyReader(load: LazyLoad, input: RuleInput): OnlyReader | null 
   if (run === undefined || !endsAt(loop.span, run.span) || reading.some(({ span }) => !endsAt(span, run.span)) || reading.length === own.length) return null;
   // A function that gives rows of several models: not all of them have the relation.
   if (facts.runs.some((one) => one.model !== run.model && isSameSpan(one.span, run.span))) return null;
-  const call = pathTo(program, run.span).at(-1);
-  if (call?.kind !== "call" || call.start !== run.span.start || isWithinFunction(origin.span, run.span, input)) return null;
+  const [around, call] = pathTo(program, run.span).slice(-2);
+  if (call?.kind !== "call" || call.start !== run.span.start || around === undefined || isHandedOn(around) || isWithinFunction(origin.span, run.span, input))
+    return null;
   return { span: run.span, text: input.text(run.span.file).slice(run.span.start, run.span.end) };
+}
+
+/** `return super().list(request)`: whoever is called there goes through the rows, and gives something else. */
+function isHandedOn({ kind }: SyntaxNode): boolean {
+  return kind === "return" || kind === "expr" || kind === "assign";
 }
 
 function endsAt(one: Span, other: Span): boolean {

@@ -37,6 +37,8 @@ describe("what a change does", () => {
     expect(actionOf({ ...advised("Add them in one call."), claim: "The loop calls `genres.add()` once a round." })).toBe(
       "`genres.add()`: add them in one call",
     ));
+  test("keeps what stands in capitals", () =>
+    expect(actionOf({ ...advised("VACUUM the table."), claim: "The scan of `orders_order` is long." })).toBe("`orders_order`: VACUUM the table"));
   test("is the claim where nothing is advised", () => {
     const { remedy: _, ...bare } = advised("");
     expect(actionOf(bare)).toBe("The list is long");

@@ -102,10 +102,11 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
   const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
-  return !/^[\w.]+(?:\(\))?$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT
-    ? action
-    : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+  return !/^[\w.]+(?:\(\))?$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${inSentence(action)}`;
 }
+
+/** What stands in capitals stays so: `VACUUM "orders"`. */
+const inSentence = (text: string): string => (/^[A-Z]{2}/.test(text) ? text : `${(text[0] ?? "").toLowerCase()}${text.slice(1)}`);
 
 /** As a word of its own: `levels` is not in `stock_levels`. */
 function isNamed(subject: string, action: string): boolean {

@@ -216,10 +216,13 @@ export type ChangeProposal =
     }
   /** Statements that have to ask otherwise, as they would ask then. */
   | {
-      readonly kind: "condition";
+      readonly kind: "restated";
       readonly key: string;
-      readonly table: Table;
+      /** Whose change it is, as a report names it: `table public.orders_order`. */
+      readonly object: string;
       readonly rewrites: readonly { readonly statement: string; readonly sql: string }[];
+      /** They are planned at their best. */
+      readonly isAtMost?: true;
     };
 
 /** The statements that a change is for, planned with it and without it, under the server's own constants. */
@@ -235,6 +238,8 @@ export interface ChangedStatement {
   readonly statement: string;
   readonly calls: number;
   readonly cost: CostPair;
+  /** Planned with the values of real calls. */
+  readonly isSure: boolean;
   /** Another plan, whatever its figures. */
   readonly isOther: boolean;
   /** Null where they are alike. */

@@ -6,6 +6,8 @@ export interface Plan {
   readonly root: PlanNode;
   readonly planningMs: number | null;
   readonly executionMs: number | null;
+  /** Of the run: rows made into text and sent. Null where it was not run, or nothing was sent: EXPLAIN (ANALYZE) sends none but with SERIALIZE, and a log's duration has it. */
+  readonly sendingMs: number | null;
   /** JIT compilation altogether. */
   readonly jitMs: number | null;
   readonly triggers: readonly { readonly name: string; readonly relation: string | null; readonly ms: number; readonly calls: number }[];

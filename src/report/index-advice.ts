@@ -58,7 +58,7 @@ const TINY = 1e-6;
 
 function indexLines({ label, sql, bytes, isGuess, serves, upkeep, doubts }: StudiedIndex): string[] {
   const size = isGuess ? "size not known" : formatBytes(bytes);
-  const facts = [size, `used by ${formatCount(serves.length, "statement")}`, ...(upkeep > 0 ? [`upkeep ${formatNumber(Math.round(upkeep))}`] : [])];
+  const facts = [size, `used by ${formatCount(serves.length, "statement")}`, ...(upkeep > 0 ? [`upkeep costs ${formatNumber(Math.round(upkeep))}`] : [])];
   return [...plainLines(`${label}: ${facts.join(", ")}`, "  ", "    "), ...sqlLines(`${sql};`, "    "), ...doubts.flatMap((one) => plainLines(one, "    "))];
 }
 

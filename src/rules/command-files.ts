@@ -13,7 +13,7 @@ export function isOncePerRun({ span, loop }: Pick<QueryRun, "span" | "loop">): b
 
 /** `create_sample_data`, `seed_db`: commands that fill a developer's database, with as many rows as they say. */
 export function isSampleDataCommand(file: string): boolean {
-  return isCommandFile(file) && /(?:^|[/_])(?:sample|example|demo|dummy|fake|mock|seed)(?:_\w*)?\.py$/.test(file);
+  return isCommandFile(file) && /(?:^|[/_])(?:(?:sample|example|demo|dummy|fake|mock|seed)(?:_\w*)?|seed\w*)\.py$/.test(file);
 }
 
 export function isOfOnceCommand({ origin, loop }: Pick<LazyLoad, "origin" | "loop">): boolean {

@@ -32,11 +32,23 @@ export function needsItsQueries(input: RuleInput, site: LoopSite, { span: { file
   const model = over === "rows" ? (origin?.model ?? "").toLowerCase() : "";
   const isSplit = (text: string, words: readonly string[]): boolean => words.some((word) => !model.includes(word) && text.toLowerCase().includes(word));
   // `rows[:PAGE]` is one page: its rows are no pages.
-  if (isSplit(sourceText(input, file, iterable).replaceAll(/\[[^[\]]*:[^[\]]*\]/g, ""), ["batch", "chunk", "page", "partition", "slice", "shard"])) return true;
+  if (
+    !(over === "rows" && isOnePart(iterable)) &&
+    isSplit(sourceText(input, file, iterable).replaceAll(/\[[^[\]]*:[^[\]]*\]/g, ""), ["batch", "chunk", "page", "partition", "slice", "shard"])
+  )
+    return true;
   if (iterable.kind === "call" && iterable.callee.kind === "name" && iterable.callee.name === "range" && iterable.args.length === 3) return true;
   const target = loop?.kind === "for" ? sourceText(input, file, loop.target) : "";
   return isSplit(target, ["attempt", "retry", "retries", "tries", "batch", "chunk", "page"]);
 }
+
+/** `page.object_list`, `batch`: a name for one part of the rows, whose rounds go through its rows. A call, and `pages`, give the parts. */
+function isOnePart(iterable: Expr): boolean {
+  if (iterable.kind === "name") return !PLURAL.test(iterable.name);
+  return iterable.kind === "attribute" && !PLURAL.test(iterable.name) && isOnePart(iterable.object);
+}
+
+const PLURAL = /(?:batches|chunks|pages|partitions|slices|shards)$/i;
 
 /** `while keys := rows.values_list("pk")[:1000]: … .delete()`: each round asks for what the one before has left, or for the next batch. */
 export function isUsedUp({ access }: Pick<LazyLoad, "access">, input: RuleInput): boolean {

@@ -8,7 +8,7 @@ async function told(round: string, more = ""): Promise<readonly string[]> {
     "shop/work.py": `import requests\n\nfrom shop.models import Order, Tag\n\n\n${more}def work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
   });
   return report.findings
-    .filter(({ rule }) => rule === "query-in-loop" || rule === "aggregate-in-loop")
+    .filter(({ rule }) => rule === "query-in-loop" || rule === "aggregate-in-loop" || rule === "n-plus-one")
     .map(({ confidence, doubt }) => `${confidence}: ${doubt}`);
 }
 
@@ -27,6 +27,16 @@ test("it does too where a function of the round calls it", async () => {
   const push = "def push(order):\n    try:\n        requests.post(order.note, json=order.lines.count())\n    finally:\n        print(order)\n\n\n";
   expect(await told("push(order)", push)).toEqual([WAITS]);
   expect(await told("Tag.objects.get(name=order.status)\npush(order)", push)).toEqual([WAITS, WAITS]);
+});
+
+test("so does a relation, but not where a word mends it", async () => {
+  expect(await told("requests.post(request.url, json=order.customer.name)")).toEqual([WAITS]);
+  expect(await told("requests.post(request.url, json=order.customer.pk)")).toEqual([COUNTS]);
+  const session =
+    "from requests_toolbelt.sessions import BaseUrlSession\n\n\ndef opened():\n    session = BaseUrlSession(base_url='x')\n    return session\n\n\n";
+  expect(await told('with opened() as session:\n    session.put("x", json=order.customer.name)', session)).toEqual([
+    WAITS.replace("requests.post", "requests_toolbelt.sessions.BaseUrlSession.put"),
+  ]);
 });
 
 test("not where some rounds alone wait", async () => {

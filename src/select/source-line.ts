@@ -8,6 +8,11 @@ export function isSourceLine({ object, line }: Place): boolean {
 /** What these chapters judge is the code: a table that stands before it says how large the matter is. */
 const OF_CODE = /^[23]\./;
 
+/** Not about a statement or a plan, whatever it says of them. */
+export function isAboutCode({ places: [first], chapter }: Pick<Finding, "places" | "chapter">): boolean {
+  return first !== undefined && first.role !== "statement" && OF_CODE.test(chapter);
+}
+
 /** Where the work is done: a table, an index or a setting by itself; for a statement the line that sends it, where one is known. Nothing for a finding without places. */
 export function mainPlace({ places, chapter }: Pick<Finding, "places" | "chapter">): Place | undefined {
   const [first] = places;

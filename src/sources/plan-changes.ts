@@ -29,7 +29,7 @@ export async function tryChanges(trial: Trial, input: ChangeInput): Promise<Chan
 
 async function proofOf(trial: Trial, change: ChangeProposal, input: ChangeInput): Promise<ChangeProof> {
   if (change.kind === "setting") return { proposal: change, refused: null, statements: await underSetting(trial, change, input) };
-  if (change.kind === "condition") return { proposal: change, refused: null, statements: await askedOtherwise(trial, change, input) };
+  if (change.kind === "restated") return { proposal: change, refused: null, statements: await askedOtherwise(trial, change, input) };
   return await withStatistics(trial, change, input);
 }
 
@@ -57,7 +57,7 @@ async function underSetting(
 
 async function askedOtherwise(
   trial: Trial,
-  { rewrites }: ChangeProposal & { readonly kind: "condition" },
+  { rewrites }: ChangeProposal & { readonly kind: "restated" },
   { plans, database }: ChangeInput,
 ): Promise<ChangedStatement[]> {
   const pairs: Pair[] = [];
@@ -73,12 +73,13 @@ async function askedOtherwise(
 
 interface Pair {
   readonly statement: number;
+  readonly isSure: boolean;
   readonly before: Plan;
   readonly after: Plan;
 }
 
-const pairOf = ({ statement, server }: Measured, after: Plan | undefined): Pair[] =>
-  after === undefined || after === NO_PLAN ? [] : [{ statement, before: server.before, after }];
+const pairOf = ({ statement, server, asked }: Measured, after: Plan | undefined): Pair[] =>
+  after === undefined || after === NO_PLAN ? [] : [{ statement, isSure: !("generic" in asked.parameters), before: server.before, after }];
 
 /** Of a statement's values the ones whose plan becomes another, and of those the ones whose cost changes most. */
 function perStatement(pairs: readonly Pair[], { workload }: Database): ChangedStatement[] {
@@ -91,8 +92,13 @@ function perStatement(pairs: readonly Pair[], { workload }: Database): ChangedSt
   });
 }
 
-const costs = ({ before, after }: Omit<Pair, "statement">): ChangedStatement["cost"] => ({ before: before.root.cost.total, after: after.root.cost.total });
-const isOther = ({ before, after }: Omit<Pair, "statement">): boolean => planKey(before.root) !== planKey(after.root);
+const costs = ({ before, after }: Pick<Pair, "before" | "after">): ChangedStatement["cost"] => ({
+  before: before.root.cost.total,
+  after: after.root.cost.total,
+});
+/** What is asked otherwise may end sooner on the same way: LIMIT stands above it then. */
+const isOther = ({ before, after }: Pick<Pair, "before" | "after">): boolean =>
+  planKey(before.root) !== planKey(after.root) || before.root.type !== after.root.type;
 
 /** How many times more or less it costs. */
 function factorOf(pair: Pair): number {
@@ -102,7 +108,7 @@ function factorOf(pair: Pair): number {
 
 function changed(statement: string, calls: number, pair: Omit<Pair, "statement">): ChangedStatement {
   const other = isOther(pair);
-  return { statement, calls, cost: costs(pair), isOther: other, plans: other ? { before: pair.before, after: pair.after } : null };
+  return { statement, calls, cost: costs(pair), isSure: pair.isSure, isOther: other, plans: other ? { before: pair.before, after: pair.after } : null };
 }
 
 // ------------------------------------------------------------------------------------------------------------ statistics
@@ -138,7 +144,7 @@ async function withStatistics(trial: Trial, change: Statistics, input: ChangeInp
   const [before] = await plansIn(trial, [whole], { shown: [] });
   const [after] = await plansIn(trial, [whole], { shown: [], inside: statisticsOf(change, input, degree) });
   if (before === undefined || after === undefined || before === NO_PLAN || after === NO_PLAN) return refused("the statement cannot be planned with them");
-  return { proposal: change, refused: null, statements: [changed("", 1, { before, after })] };
+  return { proposal: change, refused: null, statements: [changed("", 1, { isSure: true, before, after })] };
 }
 
 const PROBE = "luthier_phantom.luthier_probe";

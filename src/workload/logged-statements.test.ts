@@ -90,6 +90,7 @@ describe("plans of a log", () => {
     executionMs,
     source: { file: "pg.log", line: 1 },
     planningMs: null,
+    sendingMs: null,
     jitMs: null,
     triggers: [],
     isAnalyzed: true,

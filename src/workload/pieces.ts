@@ -1,6 +1,6 @@
 /** The time of statements, cut where findings meet it: no second is counted for two. */
 import type { Finding, Place } from "../model/finding.ts";
-import { isSourceLine } from "../select/source-line.ts";
+import { isAboutCode, isSourceLine } from "../select/source-line.ts";
 import type { RecordedPart } from "./join-recordings.ts";
 import type { TimedStatement } from "./time-base.ts";
 import { textKey } from "./time-base.ts";
@@ -43,7 +43,7 @@ export function touchedPieces(input: PieceInput): ReadonlyMap<string, Touched> {
   const cut = cutStatements(input);
   const touched = new Map<string, Touched>();
   for (const finding of input.findings) {
-    const found = recordedPieces(finding, cut, input) ?? namedPieces(finding, cut, input) ?? sentPieces(finding, cut, input);
+    const found = recordedPieces(finding, cut, input) ?? ownPart(finding, cut, input) ?? namedPieces(finding, cut) ?? sentPieces(finding, cut, input);
     if (found !== null) touched.set(finding.id, found);
   }
   return touched;
@@ -104,11 +104,21 @@ function recordedPieces({ id }: Finding, { byPart }: Cut, { parts }: PieceInput)
   return pieces.length === 0 ? null : { pieces, link: "recorded" };
 }
 
-function namedPieces({ places }: Finding, { byStatement }: Cut, _input: PieceInput): Touched | null {
-  const ids = new Set(places.flatMap(({ role, object }) => (role === "statement" && object !== undefined ? [object] : [])));
-  const pieces = [...ids].flatMap((id) => byStatement.get(id) ?? []);
+/** Of a statement that is named beside a line of code, and that other lines send as well: that line's part. */
+function ownPart(finding: Finding, cut: Cut, input: PieceInput): Touched | null {
+  if (!isAboutCode(finding)) return null;
+  const named = namedIn(finding);
+  const pieces = (sentPieces(finding, cut, input)?.pieces ?? []).filter(({ statement }) => named.has(statement));
+  return pieces.length === 0 ? null : { pieces, link: "line" };
+}
+
+function namedPieces(finding: Finding, { byStatement }: Cut): Touched | null {
+  const pieces = [...namedIn(finding)].flatMap((id) => byStatement.get(id) ?? []);
   return pieces.length === 0 ? null : { pieces, link: "statement" };
 }
+
+const namedIn = ({ places }: Finding): ReadonlySet<string> =>
+  new Set(places.flatMap(({ role, object }) => (role === "statement" && object !== undefined ? [object] : [])));
 
 /** Statements that the finding's lines alone send; of others what was recorded at its lines. */
 function sentPieces(finding: Finding, { byStatement }: Cut, { statements, recorded, sentFrom }: PieceInput): Touched | null {

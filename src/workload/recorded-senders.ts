@@ -18,24 +18,25 @@ export function withRecordedSenders(workload: Workload, recording: Recording, so
 /**
  * A line that was seen stands before those that could be it. Where the recording saw every call that was counted, and all of them at one place, no other line sent it.
  */
-function seenOrigin({ calls, written }: Statement, { stack, stacks, statements, route }: StatementTotals, source: RuleInput): StatementOrigin {
+function seenOrigin({ calls, written }: Statement, { stack, stacks, statements, route, lines = [] }: StatementTotals, source: RuleInput): StatementOrigin {
   if (written.certainty === "framework") return written;
   const onStack = written.sites.filter((site) => isOn(site, stack, source));
   const seen = onStack.length > 0 ? onStack : stackSite(stack, source);
   if (seen.length === 0) return written;
   const isAll = stacks === 1 && statements >= calls;
-  const marked = seen.map((one): StatementSite => ({ ...one, isRecorded: true, ...(route === undefined ? {} : { route }) }));
+  const costliest = seen.map((one): StatementSite => ({ ...one, isRecorded: true, ...(route === undefined ? {} : { route }) }));
   const others = isAll ? [] : written.sites.filter((site) => !onStack.includes(site));
-  const sites = [...marked, ...others];
+  const isSeen = ({ span, sent = [] }: StatementSite): boolean => lines.some((line) => [span, ...sent].some((one) => isWithin(line, one, source)));
+  const sites = [...costliest, ...others.map((site): StatementSite => (isSeen(site) ? { ...site, isRecorded: true } : site))];
   return { ...written, certainty: sites.length === 1 ? "unique" : "one-of", sites };
 }
 
 function isOn({ span, sent = [] }: StatementSite, stack: Stack, source: RuleInput): boolean {
-  return [span, ...sent].some((one) => stack.some((frame) => isWithin(frame, one, source)));
+  return [span, ...sent].some((one) => stack.some((frame) => frame.owner === "project" && isWithin(frame, one, source)));
 }
 
-function isWithin({ owner, file, line }: Frame, span: Span, source: RuleInput): boolean {
-  if (owner !== "project" || file !== span.file) return false;
+function isWithin({ file, line }: Pick<Frame, "file" | "line">, span: Span, source: RuleInput): boolean {
+  if (file !== span.file) return false;
   const text = source.text(span.file);
   return positionOf(text, span.start).line <= line && line <= positionOf(text, Math.max(span.start, span.end - 1)).line;
 }

@@ -421,6 +421,90 @@ test("a request without names to leave out is answered with all fields", async (
   await expectMarked(asked('set(fields) - set(unwanted.split(","))', "customer?"));
 });
 
+test("what an action says of its view holds for that action alone", async () => {
+  await expectMarked(
+    files(`class LineSerializer(serializers.ModelSerializer):
+    product = serializers.CharField(source="product.name")  # expect: product
+
+    class Meta:
+        model = Line
+        fields = ["product"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+class OrderViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.order_by("placed_at")
+    serializer_class = OrderSerializer
+
+    @action(detail=True, url_path="its-lines", serializer_class=LineSerializer)
+    def lines(self, request, pk):
+        return self.get_serializer(Line.objects.filter(order=self.get_object()), many=True).data
+`),
+  );
+});
+
+test("a page that code asks a paginator for has the queryset's rows", async () => {
+  const paged = (paginator: string): Record<string, string> =>
+    files(`from rest_framework.decorators import api_view
+from rest_framework.pagination import LimitOffsetPagination, PageNumberPagination
+
+
+class SmallPages(PageNumberPagination):
+    page_size = 10
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+class OrderViewSet(viewsets.GenericViewSet):
+    pagination_class = SmallPages
+
+    @action(detail=False)
+    def open(self, request):
+        paginator = ${paginator}
+        page = paginator.paginate_queryset(Order.objects.filter(status="open"), request, view=self)
+        return paginator.get_paginated_response(OrderSerializer(page, many=True).data)
+`);
+  await expectMarked(paged("LimitOffsetPagination()"));
+  await expectMarked(paged("SmallPages()"));
+  await expectMarked(paged("self.paginator"));
+});
+
+test("fields that Meta maps to permissions may be missing, and no others", async () => {
+  await expectMarked(
+    api(`class PermittedSerializer(serializers.ModelSerializer):
+    def get_fields(self):
+        fields = super().get_fields()
+        permissions = self.Meta.permissions
+        for permission, name in permissions.items():
+            if not self.context["request"].user.has_perm(permission):
+                del fields[name]
+        return fields
+
+
+class OrderSerializer(PermittedSerializer):
+    customer = CustomerSerializer()  # expect: customer
+    number = serializers.CharField(source="invoice.number")  # expect: invoice?
+
+    class Meta:
+        model = Order
+        fields = ["customer", "number"]
+        permissions = {"shop.view_invoice": "number"}`),
+  );
+});
+
 test("fields that are picked from all by a test of each are doubtful", async () => {
   await expectMarked(
     api(`class OrderSerializer(serializers.ModelSerializer):

@@ -4,6 +4,7 @@ import { isNoneLiteral } from "../../python/syntax-tree.ts";
 import type { Engine } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { NONE, truth, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { nestedClass } from "../../dataflow/attributes.ts";
 import { nameChoice } from "./field-names.ts";
 import { withoutWrapper } from "./wrappers.ts";
 
@@ -251,10 +252,12 @@ class Reader {
     return plain(this.serializer.attrs.get(expr.name) ?? null);
   }
 
-  /** `self.NAMES`, where the class says it. */
+  /** `self.NAMES` and `self.Meta.NAMES`, where the class says it. */
   private classValue(expr: Expr): Value | null {
-    if (!isSelf(expr) || expr.kind !== "attribute") return null;
-    const { cls } = this.serializer;
+    if (expr.kind !== "attribute") return null;
+    const isOfMeta = expr.object.kind === "attribute" && expr.object.name === "Meta" && isSelf(expr.object);
+    const cls = isOfMeta ? nestedClass(this.engine, this.serializer.cls, "Meta") : isSelf(expr) ? this.serializer.cls : null;
+    if (cls === null) return null;
     const frame = this.engine.moduleFrame(this.method.owner.module);
     const span = { file: this.method.owner.module.ir.file, start: expr.start, end: expr.end };
     return this.engine.classMember(cls, expr.name, { kind: "class", cls }, { span, frame });
@@ -316,6 +319,8 @@ class Reader {
       if (target.kind === "subscript" && target.index.kind === "str") this.add(target.object, target.index.value, value);
     }
     if (this.isInit) return this.visitInitAssign(targets, value);
+    const written = this.classValue(value);
+    if (written !== null) for (const target of targets) if (target.kind === "name") this.locals.set(target.name, written);
     if (value.kind === "comprehension" && value.type === "dict") this.isOpen = true;
     if (this.isAsked(value)) for (const target of targets) if (target.kind === "name") this.asked.add(target.name);
   }
@@ -368,6 +373,8 @@ class Reader {
     }
     const loop = this.loops.findLast((one) => partsOf(one.target).some((part) => part.kind === "name" && key.kind === "name" && part.name === key.name));
     if (loop !== undefined && this.asksToLeaveOut(loop.iterable)) return;
+    const mapped = loop === undefined ? null : this.namesOfMap(loop.iterable, loop.target, key);
+    if (mapped !== null) return mapped.forEach((name) => this.dropped.add(name));
     if ((loop === undefined || !this.removeEach(loop.iterable, loop.tests)) && !this.isNamedElsewhere()) this.isOpen = true;
   }
 
@@ -396,6 +403,20 @@ class Reader {
     const names = this.namesOf(source);
     for (const name of names ?? []) (this.unsure === 0 ? this.omitted : this.dropped).add(name);
     return names !== null;
+  }
+
+  /** `for permission, name in self.Meta.permissions.items()`: the fields that the class lists beside what decides on each. */
+  private namesOfMap(iterable: Expr, target: Expr, key: Expr): readonly string[] | null {
+    const source = withoutWrapper(iterable);
+    if (source.kind !== "call" || source.callee.kind !== "attribute" || key.kind !== "name") return null;
+    const map = this.ownValue(source.callee.object) ?? this.classValue(source.callee.object);
+    if (map?.kind !== "dict" || map.rest !== null) return null;
+    const [keyTarget] = target.kind === "sequence" ? target.items : [];
+    const isKey = source.callee.name === "keys" || (source.callee.name === "items" && keyTarget?.kind === "name" && keyTarget.name === key.name);
+    if (isKey) return [...map.entries.keys()];
+    if (source.callee.name !== "items" && source.callee.name !== "values") return null;
+    const names = [...map.entries.values()].map((one) => (one.kind === "literal" && typeof one.value === "string" ? one.value : null));
+    return names.includes(null) ? null : names.flatMap((one) => one ?? []);
   }
 
   private removeByClass(test: Expr): boolean {

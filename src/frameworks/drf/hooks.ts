@@ -561,6 +561,7 @@ const eachAction =
       const made = object(viewset.cls, null, viewset.site);
       withEntry(engine, viewset.cls, () => {
         engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action), isDetail(engine, viewset.cls, action)] }, site);
+        setByAction(engine, made, action);
         const request = sentAs(methodOf(engine, viewset.cls, action), made.attrs.get("request") ?? UNKNOWN);
         made.attrs.set("request", request);
         engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
@@ -570,6 +571,19 @@ const eachAction =
     }
     return UNKNOWN;
   };
+
+/** What `@action(…)` says beside its route is set on the view that serves it: `serializer_class`, `queryset`, `pagination_class`. */
+function setByAction(engine: Engine, view: ObjectValue, action: string): void {
+  const member = engine.program.member(view.cls, action);
+  if (member?.definition.kind !== "function") return;
+  const frame = engine.moduleFrame(member.owner.module);
+  for (const decorator of member.definition.def.decorators) {
+    if (decorator.kind !== "call" || !isActionDecorator(decorator)) continue;
+    for (const { name, value } of decorator.keywords) if (name !== null && !OF_ROUTE.has(name)) view.attrs.set(name, engine.evaluate(value, frame));
+  }
+}
+
+const OF_ROUTE: ReadonlySet<string> = new Set(["methods", "detail", "url_path", "url_name"]);
 
 /** The project's own `dispatch` leads to the action. */
 function ownDispatch(engine: Engine, cls: ClassInfo): boolean {
@@ -636,13 +650,17 @@ function isServed(engine: Engine, cls: ClassInfo, action: string): boolean {
   return mentions === null || mentions.isOther || mentions.actions.has(action);
 }
 
+function isActionDecorator(decorator: Expr): boolean {
+  return /(^|\.)(action|list_route|detail_route)$/.test(decoratorName(decorator));
+}
+
 function actionsOf(engine: Engine, cls: ClassInfo): string[] {
   const names = new Set(STANDARD_ACTIONS.filter((name) => engine.program.member(cls, name) !== null));
   for (const owner of engine.program.mro(cls)) {
     if (isExternal(owner)) continue;
     for (const [name, definitions] of owner.members) {
       const last = definitions.at(-1);
-      if (last?.kind === "function" && last.def.decorators.some((one) => /(^|\.)(action|list_route|detail_route)$/.test(decoratorName(one)))) {
+      if (last?.kind === "function" && last.def.decorators.some(isActionDecorator)) {
         names.add(name);
       }
     }

@@ -54,6 +54,17 @@ describe("a plan", () => {
     expect(readPlan({ Plan: scan }, { file: "", line: 1 })).toMatchObject({ isAnalyzed: false, root: { actualRows: null, loops: null, blocks: null } });
   });
 
+  it("tells the time of sending from that of its nodes: in a log, and with SERIALIZE", () => {
+    const run = { ...scan, "Actual Rows": 100, "Actual Loops": 1, "Actual Total Time": 21 };
+    expect(readPlan({ Plan: run }, { file: "", line: 1 }, 445)?.sendingMs).toBe(424);
+    expect(
+      readPlan({ Plan: run, "Execution Time": 440, Serialization: { Time: 400, "Output Volume": 18_000, Format: "text" } }, { file: "", line: 1 })?.sendingMs,
+    ).toBe(400);
+    expect(readPlan({ Plan: run, "Execution Time": 22 }, { file: "", line: 1 })?.sendingMs).toBeNull();
+    expect(readPlan({ Plan: scan }, { file: "", line: 1 }, 445)?.sendingMs).toBeNull();
+    expect(readPlan({ Plan: { ...run, "Node Type": "ModifyTable" } }, { file: "", line: 1 }, 445)?.sendingMs).toBeNull();
+  });
+
   it("says where sorts, hashes and caches went", () => {
     const root = (node: object) => readPlan({ Plan: { ...scan, ...node } }, { file: "", line: 1 })?.root;
     expect(root({ "Sort Key": ["a"], "Sort Method": "external merge", "Sort Space Used": 900, "Sort Space Type": "Disk" })?.sort).toEqual({

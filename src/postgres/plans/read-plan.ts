@@ -12,10 +12,19 @@ export function readPlan(value: unknown, source: Plan["source"], executionMs: nu
     root,
     planningMs: numberAt(value, "Planning Time"),
     executionMs: numberAt(value, "Execution Time") ?? executionMs,
+    sendingMs: sendingIn(value, root, executionMs),
     jitMs: numberAt(recordAt(recordAt(value, "JIT"), "Timing"), "Total"),
     triggers: recordsAt(value, "Triggers").map((one) => readTrigger(one)),
     isAnalyzed: root.loops !== null,
   };
+}
+
+/** What auto_explain logs is the time of the whole run, its receiver's too; its nodes' times are without that. */
+function sendingIn(plan: JsonNode, { type, actualMs, loops }: PlanNode, loggedMs: number | null): number | null {
+  const serialized = numberAt(recordAt(plan, "Serialization"), "Time");
+  if (serialized !== null) return serialized;
+  if (numberAt(plan, "Execution Time") !== null || loggedMs === null || actualMs === null || type === "ModifyTable") return null;
+  return Math.max(0, loggedMs - actualMs * (loops ?? 1));
 }
 
 /** A foreign key's trigger has a name that tells nothing; its constraint's does. */

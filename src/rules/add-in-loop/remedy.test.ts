@@ -95,3 +95,33 @@ def work(tag: Tag, tag_id, names):
   expect(await remedy("tag_id")).toContain("bulk_create(");
   expect(await remedy("tag", "tag = Tag.objects.get(name=product.title)")).toContain("bulk_create(");
 });
+
+test("links with values of their own are not added in one call", async () => {
+  const remedies = async (defaults: string): Promise<readonly string[]> => {
+    const report = await analyseShop({
+      "shop/models.py": `from django.db import models
+
+
+class Question(models.Model):
+    text = models.CharField(max_length=20)
+
+
+class Study(models.Model):
+    questions = models.ManyToManyField(Question, through="StudyQuestion")
+
+
+class StudyQuestion(models.Model):
+    study = models.ForeignKey(Study, models.CASCADE)
+    question = models.ForeignKey(Question, models.CASCADE)
+    required = models.BooleanField()
+`,
+      "shop/signals.py": "",
+      "shop/work.py": `from shop.models import Study\n\n\ndef work(study: Study, asked):\n    for one in asked:\n        study.questions.add(one["question"], through_defaults=${defaults})\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "add-in-loop").map(({ message }) => message.slice(message.lastIndexOf("open. ") + 6));
+  };
+  expect(await remedies('{"required": True}')).toEqual(["Pass all objects to one `add(*objects)`."]);
+  expect(await remedies('{"required": one["required"]}')).toEqual([
+    "Insert the links with `Study.questions.through.objects.bulk_create(…, ignore_conflicts=True)`.",
+  ]);
+});

@@ -39,7 +39,12 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const { how } = one.write;
   const words = isOfKey(one, input)
     ? ofKey(relation, how, isSameOwner)
-    : ofLinks(how, { isSameOwner, otherEnd: otherEnd(one, input), isAsked: hasOwnThrough(one, input), between: betweenName(one, input) });
+    : ofLinks(how, {
+        isSameOwner: isSameOwner && !hasOwnDefaults(one),
+        otherEnd: otherEnd(one, input),
+        isAsked: hasOwnThrough(one, input),
+        between: betweenName(one, input),
+      });
   return {
     key: [...writeKey(one), relation],
     confidence: writeConfidence(one, input),
@@ -95,6 +100,14 @@ function ofKey(relation: string, how: string, isSameOwner: boolean): Words {
     remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`, or ${inTurn}.` : `${inTurn.charAt(0).toUpperCase()}${inTurn.slice(1)}.`,
     doubt: isSameOwner ? COLLECTED : "neither calls save() of these rows, as this loop does not",
   };
+}
+
+/** `add(tag, through_defaults={"place": place})`: one call would put the same values into all links. */
+function hasOwnDefaults({ site: { loop }, call }: LoopWrite): boolean {
+  const defaults = call.keywords.find(({ name }) => name === "through_defaults");
+  if (loop === null || defaults === undefined) return false;
+  const changed = changedNames(loop);
+  return [...namesIn(defaults.value)].some((name) => changed.has(name));
 }
 
 /** `tag.followers.add(user)` for each tag: `user.followed_tags` takes them all. */

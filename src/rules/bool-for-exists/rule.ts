@@ -1,6 +1,8 @@
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { exprAt } from "../code.ts";
+import { askedIfAny } from "../../sql/restate.ts";
+import { judgeRestated } from "../database/restated.ts";
 import { areRowsUsedElsewhere, isOnlyTested, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
 
 export const rule: Rule = {
@@ -14,6 +16,8 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run, input)),
+  proposes: true,
+  judge: (input) => judgeRestated(input, askedIfAny),
 };
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {

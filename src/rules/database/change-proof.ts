@@ -36,12 +36,29 @@ function judge(draft: DatabaseDraft, database: Database, { standsOn }: ChangeRul
       },
     };
   return {
-    draft: { ...draft, doubt: `${draft.doubt}; costs are the planner's, not time`, evidence: [evidenceOf(proof, others, database), ...draft.evidence] },
+    draft: {
+      ...draft,
+      doubt: `${draft.doubt}; costs are the planner's, not time`,
+      places: tries.kind === "restated" ? withCosts(draft.places, others, tries.isAtMost === true) : draft.places,
+      evidence: [evidenceOf(proof, others, database), ...draft.evidence],
+    },
     unjudged: null,
   };
 }
 
+/** What the change makes of each statement, at the statement. */
+function withCosts(places: DatabaseDraft["places"], others: readonly ChangedStatement[], isAtMost: boolean): DatabaseDraft["places"] {
+  const costs = new Map(
+    others.map(({ statement, cost, isSure }) => [statement, { before: rounded(cost.before), after: rounded(cost.after), isSure: isSure && !isAtMost }]),
+  );
+  return places.map((place) => {
+    const cost = "object" in place && place.role === "statement" ? costs.get(place.object) : undefined;
+    return cost === undefined ? place : { ...place, cost };
+  });
+}
+
 function objectOf(change: ChangeProposal): string {
+  if (change.kind === "restated") return change.object;
   return change.kind === "setting" ? `setting ${change.name}` : `table ${change.table.schema}.${change.table.name}`;
 }
 
@@ -61,18 +78,24 @@ function evidenceOf({ proposal, statements }: ChangeProof, others: readonly Chan
   const cheaper = others.filter(({ cost }) => cost.after < cost.before).length;
   const shown = first?.plans ?? null;
   const which = first === undefined || first.statement === "" ? "" : `; the plans are those of statement ${first.statement}`;
+  const alone = statements.length === 1 ? aloneWords(first) : null;
   const counted =
-    others.length === 0
+    alone ??
+    (others.length === 0
       ? `the plans of ${formatCount(statements.length, "statement")} stay`
-      : `${formatNumber(others.length)} of ${formatCount(statements.length, "statement")} ${others.length === 1 ? "gets" : "get"} another plan, ${formatNumber(cheaper)} at less cost${which}`;
+      : `${formatNumber(others.length)} of ${formatCount(statements.length, "statement")} ${others.length === 1 ? "gets" : "get"} another plan, ${formatNumber(cheaper)} at less cost${which}`);
   const note = `planned by PostgreSQL ${study?.version ?? ""} on a copy without rows, ${withChange(proposal).replace(/,$/, "")}: ${counted}${MADE_UP[proposal.kind]}`;
   const costs = first === undefined ? {} : { costBefore: rounded(first.cost.before), costAfter: rounded(first.cost.after) };
   return { kind: "planned", note, ...costs, ...(shown === null ? {} : { planBefore: planText(shown.before), planAfter: planText(shown.after) }) };
 }
 
+function aloneWords(other: ChangedStatement | undefined): string {
+  return other === undefined ? "its plan stays" : `another plan, at ${other.cost.after < other.cost.before ? "less" : "no less"} cost`;
+}
+
 const MADE_UP: Readonly<Record<ChangeProposal["kind"], string>> = {
   setting: "",
-  condition: "",
+  restated: "",
   statistics: "; the statistics are made up so that the condition has the rows that it really had",
 };
 

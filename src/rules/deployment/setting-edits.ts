@@ -29,8 +29,13 @@ export function siblingKey(source: Source, beside: Said<unknown> | null, name: s
     return { span: at, text: `\n${indentAt(text, span.start)}${assignment[1] ?? ""}[${assignment[2] ?? '"'}${name}${assignment[2] ?? '"'}] = ${value}` };
   const keyword = /(\w+)\s*=\s*$/.exec(text.slice(Math.max(0, span.start - 80), span.start))?.[1];
   if (keyword === undefined) return null;
-  return { span: at, text: `${separator(text, span)}${keyword === keyword.toLowerCase() ? name.toLowerCase() : name}=${value}` };
+  // Of a call that reads a URL: `engine` all of them take, those of connections dj-database-url alone.
+  const isOfCall = keyword === keyword.toLowerCase();
+  if (isOfCall && !(CALL_KEYWORDS.has(keyword) && CALL_KEYWORDS.has(name.toLowerCase()))) return null;
+  return { span: at, text: `${separator(text, span)}${isOfCall ? name.toLowerCase() : name}=${value}` };
 }
+
+const CALL_KEYWORDS: ReadonlySet<string> = new Set(["conn_max_age", "conn_health_checks", "disable_server_side_cursors"]);
 
 /** A new line where the key has one of its own. */
 function separator(text: string, { start }: Span): string {
@@ -60,10 +65,13 @@ export function optionKeys(source: Source, database: DatabaseSettings, entries: 
 }
 
 function newOptions(source: NonNullable<Source>, database: DatabaseSettings, entries: readonly (readonly [name: string, value: string])[]): EditDraft | null {
-  const beside = [database.connMaxAge, database.healthChecks, database.atomicRequests, database.port, database.host, database.name, database.engine].find(
-    (one) => one?.written !== undefined && isWithin(one, database),
-  );
-  return siblingKey(source, beside ?? null, "OPTIONS", `{${entries.map(([name, value]) => `"${name}": ${value}`).join(", ")}}`);
+  const keys = [database.connMaxAge, database.healthChecks, database.atomicRequests, database.port, database.host, database.name, database.engine];
+  for (const beside of keys) {
+    if (beside?.written === undefined || !isWithin(beside, database)) continue;
+    const edit = siblingKey(source, beside, "OPTIONS", `{${entries.map(([name, value]) => `"${name}": ${value}`).join(", ")}}`);
+    if (edit !== null) return edit;
+  }
+  return null;
 }
 
 /** A key that another dictionary brings is no place for a new one. */

@@ -1,6 +1,8 @@
 import type { ChainCall, Field, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, has, keywordLookups, type Chain, type Lookup } from "../chains.ts";
 import { isSampleDataCommand } from "../command-files.ts";
+import { withExistsForDistinct } from "../../sql/restate.ts";
+import { withRestated } from "../database/restated.ts";
 import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
@@ -17,7 +19,8 @@ export const rule: Rule = {
     chainsIn(input)
       .flatMap((chain) => toDrafts(chain, input))
       .filter(isFirst),
-  judge: (input) => judgeBySize(input, { rule: "distinct-over-join", severity: "warning", meaning: "" }),
+  proposes: true,
+  judge: (input) => withRestated(judgeBySize(input, { rule: "distinct-over-join", severity: "warning", meaning: "" }), input.database, withExistsForDistinct),
 };
 
 /** A method of a manager is one place, however many querysets go through it. */

@@ -2,6 +2,8 @@ import { insertion } from "../../fixes/chain-edit.ts";
 import type { Assign, Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { isNoneLiteral, pathTo } from "../../python/syntax-tree.ts";
 import { callAt, enclosingFunction, exprAt, soleValueOf, sourceText } from "../code.ts";
+import { withFirstRowAlone } from "../../sql/restate.ts";
+import { judgeRestated } from "../database/restated.ts";
 import { isOnlyTested, nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
 import { isSameSpan } from "../../model/span.ts";
 
@@ -17,6 +19,8 @@ export const rule: Rule = {
   },
   check: (input) =>
     oncePerPlace(input.facts.runs.filter((run) => takenBy(run, input) !== null && !isAtHandElsewhere(run, input))).map((run) => toDraft(run, input)),
+  proposes: true,
+  judge: (input) => judgeRestated(input, withFirstRowAlone),
 };
 
 /** Another way to the same line has the rows prefetched: they are there anyway. */

@@ -43,3 +43,41 @@ test("what is read far down in the job that a write sets off is a small part of 
   expect((await told(DELETED + helpers + read + deletes)).map((one) => one.split(":")[0])).toEqual(["possible"]);
   expect((await told(BOX + helpers + read + loops(3))).map((one) => one.split(":")[0])).toEqual(["possible"]);
 });
+
+test("what is narrowed there is not to be had by a plain prefetch", async () => {
+  const read = `${BOX.replace("class Box(", "class Lid(models.Model):\n    box = models.ForeignKey('Box', models.CASCADE, related_name='lids')\n\n\nclass Box(")}    print(list(instance.lids.filter(pk__gt=3)))\n`;
+  expect(await told(read + loops(3))).toEqual([
+    "certain: `tell_owner` loads `lids` in each round of 3 loops: one query a row. The querysets of the loops do not load it. Have `tell_owner` do without it. " +
+      'Else add `Prefetch("lids", queryset=…, to_attr=…)` with these rows to the loops\' querysets, or prefetch all and choose among them in Python: `filter()` would query again.',
+  ]);
+});
+
+test("a method of the rows' own queryset asks for nothing: who calls it does", async () => {
+  const own = `from django.db import models
+
+
+class LidQuerySet(models.QuerySet):
+    def high(self):
+        return self.filter(pk__gt=3)
+
+    def drop(self):
+        for lid in self:
+            print(lid.pk)
+
+
+class Box(models.Model):
+    def delete(self):
+        self.lids.high().drop()
+        return super().delete()
+
+
+class Lid(models.Model):
+    box = models.ForeignKey(Box, models.CASCADE, related_name="lids")
+    objects = LidQuerySet.as_manager()
+`;
+  const [one, ...more] = await told(own + loops(3).replaceAll("save", "delete"));
+  expect(more).toEqual([]);
+  expect(one).toMatch(
+    /^certain: `Box\.delete` loads `lids` in each round of 3 loops: .* Have `Box\.delete` do without it\. Else add `Prefetch\("lids", queryset=…/,
+  );
+});

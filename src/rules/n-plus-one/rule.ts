@@ -14,7 +14,7 @@ import {
 } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes, loadBefore } from "../../fixes/lazy-load-fixes.ts";
-import { isOfGivenRows } from "../../fixes/eager-load.ts";
+import { isFreeForOthers, isOfGivenRows } from "../../fixes/eager-load.ts";
 import { innerRows } from "../../fixes/inner-rows.ts";
 import { onlyReader } from "../../fixes/shared-queryset.ts";
 import { askedOfPinned, genericBefore, lookupPath, pinnedStep, stepsOf } from "../../fixes/eager-paths.ts";
@@ -120,8 +120,8 @@ function whySmall(load: LazyLoad, key: KeyColumn | null, input: RuleInput): stri
 
 function handlerDraft({ group, elsewhere }: SharedRead, input: RuleInput): FindingDraft {
   const { load, loads } = group;
-  const handler = holderAt(load.access, input) ?? holderName(load.origin.symbol, input.program);
   const field = fieldOf(load);
+  const handler = holderAt(askedAt(load, field, input), input) ?? holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, [...loads, ...elsewhere], input);
   const part = whySmall(load, key, input);
   const purpose = key === null ? "" : ` only to ${purposeOf(key)}`;
@@ -139,10 +139,20 @@ function handlerDraft({ group, elsewhere }: SharedRead, input: RuleInput): Findi
   };
 }
 
-function handlerRemedy(load: LazyLoad, handler: string, { graph }: RuleInput): string {
-  const column = load.kind === "fk" || load.kind === "o2o" ? graph.byLabel(load.model)?.fields.get(fieldOf(load))?.attname : undefined;
+/** `order.lines.drop()`: who writes that asks for the lines, and no method of their own that goes through them. */
+function askedAt({ calls, access }: LazyLoad, field: string, { text }: RuleInput): Span {
+  return [...calls, access].findLast(({ file, start, end }) => text(file).slice(start, end).includes(`.${field}.`)) ?? access;
+}
+
+function handlerRemedy(load: LazyLoad, handler: string, input: RuleInput): string {
+  const column = load.kind === "fk" || load.kind === "o2o" ? input.graph.byLabel(load.model)?.fields.get(fieldOf(load))?.attname : undefined;
   const there =
     column === undefined ? `Have \`${handler}\` do without it` : `Have \`${handler}\` read \`${column}\`, which came with the row, where the key is enough`;
+  const past = methodPastPrefetch(load, input.facts);
+  if (past !== null)
+    return `${there}. Else ${remedyPast(load, past, input)
+      .replace(/^Add\b/, "add")
+      .replace(" to the queryset", " to the loops' querysets")}`;
   return `${there}; else add \`${load.joinable ? "select_related" : "prefetch_related"}("${load.path}")\` to the loops' querysets.`;
 }
 
@@ -192,6 +202,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (isOfOtherModels(load, input)) return remedyForOneModel(load, method);
   if (isOfGivenRows(load.origin, input))
     return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` to the queryset of what the serializer is given.`;
+  if (isFreeForOthers(load.origin, input))
+    return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` where the row is fetched that has these: some callers prefetch them, and \`${method}()\` here would ask for them again.`;
   const path = lookupPath(load, input.graph);
   if (load.origin.forForm === "choices") return remedyOfChoices(load, method);
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;

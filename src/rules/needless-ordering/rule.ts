@@ -5,6 +5,8 @@ import { enclosingFunction, exprAt } from "../code.ts";
 import { together } from "../database/plan-rule.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
+import { withoutOrder } from "../../sql/restate.ts";
+import { withRestated } from "../database/restated.ts";
 import { judgeBySize } from "../database/table-size.ts";
 import { areRowsUsedElsewhere, isNamed, nameOf, oncePerPlace, usesOf } from "../runs.ts";
 import { isSameSpan, isWithin } from "../../model/span.ts";
@@ -20,7 +22,8 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input) && !isSortedForOthers(run, input))).map((run) => toDraft(run)),
-  judge: (input) => judge(input),
+  proposes: true,
+  judge: (input) => withRestated(judge(input), input.database, withoutOrder),
 };
 
 function judge(input: DatabaseInput): Judgement {

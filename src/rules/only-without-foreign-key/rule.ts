@@ -40,7 +40,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load, input.facts),
-    claim: `\`${holderName(load.origin.symbol, input.program)}\` loads \`${dotted(load.path)}\` without the key \`${column}\`: one query for each \`${modelName(load.target ?? load.model)}\`.`,
+    claim: `\`${holderName(load.origin.symbol, input.program)}\` loads \`${dotted(load.path)}\` without its key column: one query for each \`${modelName(load.target ?? load.model)}\`.`,
     reason: "Django matches the rows by the foreign key, and `only()` left it out, so each row fetches it alone.",
     remedy: `Add \`"${column}"\` to \`only()\`.`,
     doubt: loadDoubt(load),

@@ -76,7 +76,15 @@ function triesOf(database: Database, parent: Table, statement: Statement): Pick<
   const sql = bound === null ? null : withBound(statement, parent, bound);
   return sql === null
     ? {}
-    : { tries: { kind: "condition", key: `condition ${parent.oid} ${statement.id}`, table: parent, rewrites: [{ statement: statement.id, sql }] } };
+    : {
+        tries: {
+          kind: "restated",
+          key: `condition ${parent.oid} ${statement.id}`,
+          object: `table ${parent.schema}.${parent.name}`,
+          rewrites: [{ statement: statement.id, sql }],
+          isAtMost: true,
+        },
+      };
 }
 
 function ofStatement(database: Database, parent: Table, keys: readonly string[], statement: Statement): DatabaseDraft {

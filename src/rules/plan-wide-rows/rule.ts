@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, Plan, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow } from "../database/plan-steps.ts";
@@ -29,12 +29,19 @@ function flawsOf(plan: Plan, { thresholds }: DatabaseInput): PlanFlaw[] {
     {
       step: null,
       claim: `The statement returns ${formatNumber(rows)} rows of some ${formatBytes(planWidth)} each, ${formatBytes(bytes)} in all (width estimated).`,
-      reason: "All of it is read, sent and made into Python objects, which take several times as much.",
+      reason: `${sendingWords(plan)}All of it is read, sent and made into Python objects, which take several times as much.`,
       remedy: "Take fewer rows (a slice, pages, `iterator()`), or fewer columns (`only()`, `defer()`, `values()`).",
       doubt: "an export that needs every row and column is right to fetch them; large values may be wider than the planner thinks",
       weight: bytes,
       figures: { rows, bytes },
+      mostMs: plan.sendingMs,
       tables: relationsBelow(plan.root).slice(0, 3),
     },
   ];
+}
+
+function sendingWords({ sendingMs, executionMs }: Plan): string {
+  return sendingMs === null || executionMs === null
+    ? ""
+    : `Of ${formatMilliseconds(executionMs)} ms the server takes ${formatMilliseconds(sendingMs)} to put the rows together and send them. `;
 }

@@ -1,6 +1,8 @@
 import type { ChainCall, Expr, Field, FindingDraft, Keyword, Model, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, type Chain } from "../chains.ts";
 import { callAt, chainHead, soleValueOf } from "../code.ts";
+import { withAllRowsOfUnion } from "../../sql/restate.ts";
+import { withRestated } from "../database/restated.ts";
 import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
@@ -14,7 +16,8 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)),
-  judge: (input) => judgeBySize(input, { rule: "union-not-all", severity: "info", meaning: "" }),
+  proposes: true,
+  judge: (input) => withRestated(judgeBySize(input, { rule: "union-not-all", severity: "info", meaning: "" }), input.database, withAllRowsOfUnion),
 };
 
 function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {

@@ -39,7 +39,7 @@ export function renderSection(section: HandbookSection, outline: OutlineSection,
     ...(section.section === "2.1" ? topStatements(pages) : []),
     ...chapterAdvice(section, outline),
     ...corrections(section),
-    ...(outline.analysis === null ? findings.flatMap((finding) => renderFinding(finding, pages)) : []),
+    ...(outline.analysis === null ? wholeFindings(findings, pages) : []),
   ];
 }
 
@@ -48,6 +48,17 @@ function chapterAdvice(section: HandbookSection, outline: OutlineSection): reado
   const advice = toldAdvice(section);
   if (outline.analysis !== null || isAdvicePage(outline)) return advice.map(({ claim }) => sentence(claim));
   return advice.flatMap((one) => renderAdvice(one, outline.examples === null));
+}
+
+/** So many of them a reader passes over; more stand folded. Ours. */
+const MOST_POSSIBLE = 5;
+
+/** Each as a whole, in the order of the tables: what there is, then what is only possible. */
+export function wholeFindings(findings: readonly Finding[], pages: Pages): readonly string[] {
+  const known = findings.filter((one) => !isOpen(one)).flatMap((finding) => renderFinding(finding, pages));
+  const open = findings.filter(isOpen);
+  const possible = open.flatMap((finding) => renderFinding(finding, pages));
+  return [...known, ...(open.length <= MOST_POSSIBLE ? possible : [details(`${formatNumber(open.length)} only possible, each as a whole`, possible)])];
 }
 
 const isAdvicePage = ({ examples, examplesTitle }: OutlineSection): boolean => examples !== null && examplesTitle !== "Examples";
@@ -73,9 +84,10 @@ function pageLinks({ analysis, examples, examplesTitle }: OutlineSection, sectio
   return links.length === 0 ? [] : [`${links.join(" · ")} (${section.section})`];
 }
 
+const isOpen = ({ confidence }: Finding): boolean => confidence === "possible";
+
 /** What is only possible stands by itself, below what there is. */
 function findingTables(findings: readonly Finding[], pages: Pages, most: number): readonly string[] {
-  const isOpen = ({ confidence }: Finding): boolean => confidence === "possible";
   const open = findings.filter(isOpen);
   const known = findings.filter((one) => !isOpen(one));
   const left = most - Math.min(most, known.length);
@@ -195,7 +207,7 @@ export function analysisPage(section: HandbookSection, outline: OutlineSection, 
     ...findingTables(findings, pages, Infinity),
     ...section.advice.flatMap((one) => renderAdvice(one, outline.examples === null)),
     ...section.plots.filter(({ finding }) => finding === undefined).flatMap(figure),
-    ...findings.flatMap((finding) => renderFinding(finding, pages)),
+    ...wholeFindings(findings, pages),
   ];
 }
 

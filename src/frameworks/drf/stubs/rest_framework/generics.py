@@ -7,6 +7,7 @@ from rest_framework.views import APIView
 class GenericAPIView(APIView):
     queryset = None
     serializer_class = None
+    pagination_class = luthier.unknown()
     lookup_field = "pk"
 
     def get_queryset(self):
@@ -41,7 +42,7 @@ class GenericAPIView(APIView):
 
     @property
     def paginator(self):
-        return luthier.unknown()
+        return self.pagination_class()
 
 
 class ListAPIView(mixins.ListModelMixin, GenericAPIView):
