@@ -792,7 +792,8 @@ export function rowText(engine: Engine, row: RowValue, span: Span, frame: Frame)
   const site = { span, frame };
   const method = engine.classMember(row.model.cls, "__str__", row, site);
   row.origin.asInstances = true;
-  if (method?.kind === "bound" && method.fn.module.origin === "builtin") row.origin.escapes = true;
-  if (method === null || method.kind !== "bound" || method.fn.module.origin === "builtin") return;
+  if (method === null || method.kind !== "bound") return;
+  // Stubs say which relations the text of Django's own models reads, and not which columns.
+  if (method.fn.module.origin === "builtin") row.origin.escapes = true;
   engine.call(method, { positional: [], keywords: new Map(), open: false }, { span, frame, expr: null });
 }

@@ -160,7 +160,9 @@ function oneRow(how: string, keys: Keys): string {
   if (field !== null && (field.primaryKey || field.unique)) {
     const bulk = field.primaryKey ? "in_bulk(…)" : `in_bulk(…, field_name="${field.attname ?? field.name}")`;
     const joined =
-      back !== null && back.relation?.single === true && isWhole ? `Load the row with the loop's own, by \`select_related("${back.name}")\`; or fetch` : "Fetch";
+      back !== null && back.relation?.single === true && isWhole
+        ? `Load the row with the loop's own, by \`select_related("${back.name}")\`; or fetch`
+        : "Fetch";
     return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.${keys.isTextOfNumber ? NUMBERS : ""}`;
   }
   if (how === "get") return `Fetch the rows of all rounds before the loop with one \`${forAll(keys)}\`, and keep each row in a dictionary.`;
