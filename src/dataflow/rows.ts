@@ -150,7 +150,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) {
-    if (row.path === "") (row.origin.lists ??= new Map()).set(listed.field, name);
+    (row.origin.lists ??= new Map()).set(joinPath(row.path, listed.field), name);
     return listedRows(engine, row, listed);
   }
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
@@ -792,7 +792,8 @@ export function rowText(engine: Engine, row: RowValue, span: Span, frame: Frame)
   const site = { span, frame };
   const method = engine.classMember(row.model.cls, "__str__", row, site);
   row.origin.asInstances = true;
-  if (method?.kind === "bound" && method.fn.module.origin === "builtin") row.origin.escapes = true;
-  if (method === null || method.kind !== "bound" || method.fn.module.origin === "builtin") return;
+  if (method === null || method.kind !== "bound") return;
+  // Stubs say which relations the text of Django's own models reads, and not which columns.
+  if (method.fn.module.origin === "builtin") row.origin.escapes = true;
   engine.call(method, { positional: [], keywords: new Map(), open: false }, { span, frame, expr: null });
 }

@@ -340,6 +340,25 @@ async function looped(text: string): Promise<string[]> {
   return report.findings.filter((one) => one.rule === "query-in-loop").map((one) => `${one.confidence} ${one.places.at(-1)?.line} ${one.claim}`);
 }
 
+test("Django's own pages of users and groups load what permissions show", async () => {
+  await expectMarked({
+    "shop/admin.py": `from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+
+
+@admin.register(User)
+class OwnUserAdmin(UserAdmin):
+    pass
+
+
+@admin.register(Group)
+class OwnGroupAdmin(GroupAdmin):
+    pass
+`,
+  });
+});
+
 test("the remedy names the field, and what its autocompletion needs", async () => {
   const report = await analyseShop(
     files(`class EventInline(admin.TabularInline):

@@ -286,9 +286,14 @@ function renderSelects(engine: Engine, admin: ObjectValue, model: Model, site: C
   const doubts = isCustomised(engine, admin.cls, CUSTOM_FORMS) ? [OWN_FIELDS] : [];
   for (const field of model.fields.values()) {
     if (!isChoosable(field) || !isEditable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
-    if (isKey(field)) continue;
+    if (isKey(field) || (field.relation?.target === "auth.Permission" && loadsPermissions(engine, admin.cls))) continue;
     renderOptions(engine, field, { ...site, span: nameSpan(engine, admin.cls, "fields", field.name) ?? site.span }, doubts);
   }
+}
+
+/** Django's own pages of users and groups load what the text of a permission reads. */
+function loadsPermissions({ program }: Engine, cls: ClassInfo): boolean {
+  return ["UserAdmin", "GroupAdmin"].some((name) => program.isSubclass(cls, `django.contrib.auth.admin.${name}`));
 }
 
 const OWN_FIELDS = "the admin builds its form's fields itself";

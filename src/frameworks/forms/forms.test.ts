@@ -41,6 +41,31 @@ test("a model form's select renders each option's label", async () => {
   );
 });
 
+test("the text of a permission names its content type", async () => {
+  await expectMarked({
+    "shop/forms.py": `from django import forms
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Permission, User
+
+
+class PermissionsForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["groups", "user_permissions"]  # expect: content_type
+
+
+class ChangeForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = ["user_permissions"]
+
+
+def names():
+    return [str(one) for one in Permission.objects.all()]  # expect: content_type
+`,
+  });
+});
+
 test("a field of the project's own may show other rows than its queryset's", async () => {
   await expectMarked(
     files(`class Searched(forms.ModelChoiceField):
