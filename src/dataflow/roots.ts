@@ -5,6 +5,7 @@ import type { CallSite, Engine } from "./engine.ts";
 import { classFrame } from "./frames.ts";
 import { unknownRow } from "./protocols.ts";
 import { modelManager, plainQueryset } from "./querysets.ts";
+import { templateMethods } from "./template-methods.ts";
 import { runDecorators } from "./registering.ts";
 import { rememberRequest, requestSetters } from "./request-rows.ts";
 import { functionValue, NO_ARGS, object, UNKNOWN, type CallArgs, type FunctionValue, type Value } from "./values.ts";
@@ -117,6 +118,9 @@ function runClassRoot(engine: Engine, cls: ClassInfo, managers: ReadonlyMap<Clas
       }
       if (definition.kind === "class") runClassRoot(engine, definition.cls, managers);
     }
+  }
+  if (self.kind === "object" && engine.program.member(cls, "__luthier_entry__") === null) {
+    for (const { owner, def } of templateMethods(engine, cls)) runFunctionRoot(engine, owner.module, def, owner, self);
   }
 }
 
