@@ -8,7 +8,7 @@ async function told(round: string, more = ""): Promise<readonly string[]> {
     "shop/work.py": `import requests\n\nfrom shop.models import Order, Tag\n\n\n${more}def work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
   });
   return report.findings
-    .filter(({ rule }) => rule === "query-in-loop" || rule === "aggregate-in-loop" || rule === "n-plus-one")
+    .filter(({ rule }) => rule === "query-in-loop" || rule === "aggregate-in-loop")
     .map(({ confidence, doubt }) => `${confidence}: ${doubt}`);
 }
 
@@ -29,12 +29,10 @@ test("it does too where a function of the round calls it", async () => {
   expect(await told("Tag.objects.get(name=order.status)\npush(order)", push)).toEqual([WAITS, WAITS]);
 });
 
-test("so does a relation, but not where a word mends it", async () => {
-  expect(await told("requests.post(request.url, json=order.customer.name)")).toEqual([WAITS]);
-  expect(await told("requests.post(request.url, json=order.customer.pk)")).toEqual([COUNTS]);
+test("so does a session of a package", async () => {
   const session =
     "from requests_toolbelt.sessions import BaseUrlSession\n\n\ndef opened():\n    session = BaseUrlSession(base_url='x')\n    return session\n\n\n";
-  expect(await told('with opened() as session:\n    session.put("x", json=order.customer.name)', session)).toEqual([
+  expect(await told('with opened() as session:\n    session.put("x", json=order.lines.count())', session)).toEqual([
     WAITS.replace("requests.post", "requests_toolbelt.sessions.BaseUrlSession.put"),
   ]);
 });
