@@ -54,7 +54,7 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "module":
       return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
     case "external":
-      if (value.name === "django.conf.settings") return modelSetting(engine, name);
+      if (value.name === "django.conf.settings") return namingSetting(engine, name);
       if (isClient(value.name)) return { kind: "external", name: `${value.name}.${name}` };
       return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
     case "dict":
@@ -141,10 +141,10 @@ function namedItem(engine: Engine, value: ListValue, name: string, site: AccessS
   return item ?? (value.cls == null ? null : engine.classMember(value.cls, name, value, site));
 }
 
-/** A setting that names a model. What others say is left open: they are set where the project runs. */
-function modelSetting({ project }: Engine, name: string): Value {
-  const label = name === "AUTH_USER_MODEL" ? project.authUserModel : project.modelSettings.get(name);
-  return label === undefined ? UNKNOWN : literal(label);
+/** A setting that names a model, a class or a function. What others say is left open: they are set where the project runs. */
+function namingSetting({ project }: Engine, name: string): Value {
+  const named = name === "AUTH_USER_MODEL" ? project.authUserModel : (project.modelSettings.get(name) ?? project.pathSettings.get(name));
+  return named === undefined ? UNKNOWN : literal(named);
 }
 
 /** `"…".format(row)` and `", ".join(rows)` render what they are given; `"shop.Order".split(".")` are the parts. */
@@ -182,7 +182,7 @@ function objectAttribute(engine: Engine, value: ObjectValue, name: string, site:
   if (member?.kind === "object" && isDeclared(engine, value.cls, member.cls, site)) return fromStub(engine, value, name, site) ?? member;
   if (member !== null) return implemented(engine, value, name, member, site);
   if (name === "__class__") return { kind: "class", cls: value.cls };
-  if (value.cls.id === "django.conf.LazySettings") return modelSetting(engine, name);
+  if (value.cls.id === "django.conf.LazySettings") return namingSetting(engine, name);
   return name === "_meta" ? declaredMeta(engine, value.cls) : UNKNOWN;
 }
 

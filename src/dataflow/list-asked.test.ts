@@ -31,3 +31,21 @@ test.each([
 test("what is asked beside the list is asked for each row", async () => {
   expect(await told("    return order.lines.filter(quantity=1)")).toEqual(["certain a loop over one row saves one query"]);
 });
+
+test.each([
+  ["order__kept_lines__product", []],
+  ["order__customer", ['Add `prefetch_related("order__kept_lines__product")` to the queryset.']],
+])("what a prefetch of %s loads beyond a list of a related row", async (path, remedies) => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models import Prefetch
+from shop.models import Line
+
+
+def work():
+    for line in Line.objects.select_related("order").prefetch_related(Prefetch("order__lines", to_attr="kept_lines"), "${path}"):
+        for other in line.order.kept_lines:
+            print(other.product.title)
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one" || rule === "defeated-prefetch").map(({ remedy }) => remedy)).toEqual(remedies);
+});

@@ -189,10 +189,12 @@ export function withSelectsAll(load: LoadNode): LoadNode {
   return node({ ...load, selectsAll: true });
 }
 
-/** Adds a relation path; later loads merge with what is there. What was thrown away is asked for again. */
+/** Adds a relation path, which may lead through the list of a `to_attr`; later loads merge with what is there. What was thrown away is asked for again. */
 export function withPath(load: LoadNode, path: readonly string[], leaf: LoadedRelation): LoadNode {
   const [head, ...tail] = path;
   if (head === undefined) return load;
+  const listed = load.lists.get(head);
+  if (listed !== undefined && tail.length > 0) return withList(load, head, { ...listed, node: withPath(listed.node, tail, leaf) });
   const known = load.relations.get(head);
   const existing = known !== undefined && isGone(known) ? { ...known, how: leaf.how } : known;
   const base: LoadedRelation = existing ?? { ...leaf, node: BARE, queryset: null, uses: [] };

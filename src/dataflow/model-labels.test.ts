@@ -92,3 +92,41 @@ def parts():
 `,
   });
 });
+
+test("a setting may name a class or a function of the project, and so may any text that is imported", async () => {
+  await expectMarked({
+    "config/settings.py": `INSTALLED_APPS = ["shop"]
+DATABASES = {}
+SHOP_PRINTER = "shop.printers.Printer"
+SHOP_ELSEWHERE = "other.printers.Printer"
+`,
+    "shop/printers.py": `class Printer:
+    def cell(self, order):
+        return order.customer.name  # expect: customer
+
+
+def number(order):
+    return order.invoice.number  # expect: invoice
+`,
+    "shop/pages.py": `from importlib import import_module
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from shop.models import Order
+
+
+def cells():
+    printer = import_string(settings.SHOP_PRINTER)()
+    return [printer.cell(order) for order in Order.objects.all()]
+
+
+def numbers():
+    printers = import_module("shop.printers")
+    return [printers.number(order) for order in Order.objects.all()]
+
+
+def elsewhere():
+    return [import_string(settings.SHOP_ELSEWHERE)().cell(order) for order in Order.objects.select_related("customer")]
+`,
+  });
+});

@@ -23,6 +23,8 @@ const CLIENTS: Readonly<Record<string, { readonly kind: OutsideCallKind; readonl
   "smtplib.SMTP_SSL": { kind: "mail", methods: ["sendmail", "send_message", "login"] },
   "django.core.mail.EmailMessage": { kind: "mail", methods: ["send"] },
   "django.core.mail.EmailMultiAlternatives": { kind: "mail", methods: ["send"] },
+  "django.core.mail.get_connection": { kind: "mail", methods: ["send_messages"] },
+  "django.core.mail.backends.smtp.EmailBackend": { kind: "mail", methods: ["send_messages"] },
   "django.core.mail.message.EmailMessage": { kind: "mail", methods: ["send"] },
   "celery.result.AsyncResult": { kind: "task", methods: ["get", "wait"] },
 };

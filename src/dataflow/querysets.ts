@@ -840,11 +840,6 @@ export function withPrefetch(
     querysets: lookup.querysets,
     row: null,
   };
-  const [head, ...rest] = steps;
-  const listed = head === undefined ? undefined : load.lists.get(head);
-  if (head !== undefined && listed !== undefined && rest.length > 0) {
-    return withList(load, head, { ...listed, node: withPath(listed.node, rest, leaf) });
-  }
   const last = steps.at(-1);
   if (lookup.toAttr === null || last === undefined) {
     return lookup.isOpaque ? withPath(load, steps, { ...leaf, node: withOpaque(leaf.node) }) : withPath(load, steps, leaf);

@@ -150,7 +150,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) {
-    if (row.path === "") (row.origin.lists ??= new Map()).set(listed.field, name);
+    (row.origin.lists ??= new Map()).set(joinPath(row.path, listed.field), name);
     return listedRows(engine, row, listed);
   }
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);

@@ -13,6 +13,8 @@ export interface RegisteredTag {
   readonly module: PythonModule;
   readonly def: FunctionDef;
   readonly takesContext: boolean;
+  /** The text between the tag and its end is the function's first argument. */
+  readonly takesContent: boolean;
   /** Template of an inclusion tag. */
   readonly template: string | null;
 }
@@ -191,6 +193,7 @@ function tagOf(module: PythonModule, def: FunctionDef, decorator: Expr): Registe
     module,
     def,
     takesContext: takesContext || def.decorators.some((one) => /context/.test(decoratorName(one))),
+    takesContent: parts.at(-1) === "simple_block_tag",
     template: kind === "inclusion" && template?.kind === "str" ? template.value : null,
   };
 }

@@ -3,13 +3,14 @@ import type { Span } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { type Frame } from "./frame.ts";
 import type { RegisteredTag } from "./template-store.ts";
-import { dict, functionValue, literal, UNKNOWN, type CallArgs, type DictValue, type Value } from "./values.ts";
+import { dict, functionValue, literal, SET, UNKNOWN, type CallArgs, type DictValue, type Value } from "./values.ts";
 
 export function callTag(engine: Engine, tag: RegisteredTag, args: CallArgs, span: Span, frame: Frame): Value {
   const fn = functionValue(tag.module, tag.def);
   const context = tag.takesContext ? contextOf(frame) : null;
   const before = new Map(context?.entries);
-  const positional = context === null ? args.positional : [context, ...args.positional];
+  const given = tag.takesContent ? [SET, ...args.positional] : args.positional;
+  const positional = context === null ? given : [context, ...given];
   const site = { span, frame, expr: null };
   const result = engine.callFunction(fn, null, { ...args, positional }, site);
   if (context !== null) keepWritten(context, before, frame);

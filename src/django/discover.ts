@@ -50,6 +50,7 @@ export function discoverProject(input: DiscoverInput): Discovery {
   const userModel = textSetting(settings, "AUTH_USER_MODEL");
   userClass = (userModel === null ? null : findModelClass(program, installed, userModel)) ?? userClass;
   const apps = [...installed, ...findAppsByFolder(program, reader, installed)];
+  const texts = [...settings.sources.map(({ values }) => ({ prefix: "", values })), ...appDefaults(program, reader)];
   const project: DjangoProject = {
     root: input.root,
     sourceRoots: layout.roots,
@@ -59,7 +60,8 @@ export function discoverProject(input: DiscoverInput): Discovery {
     authUserModel: userModel ?? findUserModel(program, apps) ?? "auth.User",
     djangoVersion: findDjangoVersion(input.texts, input.readText, input.installedVersions),
     defaultAutoField: textSetting(settings, "DEFAULT_AUTO_FIELD"),
-    modelSettings: readModelSettings(settings, program, reader),
+    modelSettings: namesIn(texts, isModelLabel),
+    pathSettings: namesIn(texts, (text) => leadsToProject(program, text)),
     flagSettings: readFlagSettings(settings, program),
     migrationModules: readMigrationModules(settings),
     notices: describe(settings, named, apps),
@@ -105,19 +107,37 @@ function textSetting(settings: SettingsFacts, name: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** Settings whose value looks like a model's label: `SHOP_ORDER_MODEL = "shop.Order"`. */
-function readModelSettings(settings: SettingsFacts, program: ResolvedProgram, reader: ConstantReader): ReadonlyMap<string, string> {
+interface SettingTexts {
+  readonly prefix: string;
+  readonly values: Values;
+}
+
+/** Settings whose text names something: the first that says so. */
+function namesIn(texts: readonly SettingTexts[], isName: (text: string) => boolean): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const { prefix, values } of [...settings.sources.map(({ values }) => ({ prefix: "", values })), ...appDefaults(program, reader)]) {
+  for (const { prefix, values } of texts) {
     for (const [name, value] of values) {
-      if (typeof value === "string" && /^\w+\.[A-Z]\w*$/.test(value) && !found.has(prefix + name)) found.set(prefix + name, value);
+      if (typeof value === "string" && !found.has(prefix + name) && isName(value)) found.set(prefix + name, value);
     }
   }
   return found;
 }
 
+/** `SHOP_ORDER_MODEL = "shop.Order"` */
+function isModelLabel(text: string): boolean {
+  return /^\w+\.[A-Z]\w*$/.test(text);
+}
+
+/** `SHOP_SERIALIZER = "shop.api.OrderSerializer"` */
+function leadsToProject(program: ResolvedProgram, text: string): boolean {
+  if (!/^\w+(?:\.\w+){2,}$/.test(text)) return false;
+  const symbol = program.resolveDotted(text);
+  if (symbol?.kind === "class") return symbol.cls.module.origin === "project";
+  return symbol?.kind === "function" && symbol.module.origin === "project";
+}
+
 /** What apps say for settings that nobody sets (django-appconf): `class ShopConf(AppConf): ORDER_MODEL = "shop.Order"` is `SHOP_ORDER_MODEL`. */
-function appDefaults(program: ResolvedProgram, reader: ConstantReader): { readonly prefix: string; readonly values: Values }[] {
+function appDefaults(program: ResolvedProgram, reader: ConstantReader): readonly SettingTexts[] {
   const classes = program.classes.filter((cls) => APP_CONF.some((base) => program.isSubclass(cls, base)));
   return classes.map((cls) => {
     const meta = cls.nested.get("Meta");

@@ -53,3 +53,25 @@ test.each([
 ])("%s", async (name, expected) => {
   expect(await sure("", `shop/management/commands/${name}.py`)).toEqual([expected]);
 });
+
+test.each([
+  ["if not settings.DEBUG and not force:", "raise CommandError", "possible"],
+  ["if not settings.DEBUG:", "print(1)", "certain"],
+  ["if settings.DEBUG:", "raise CommandError", "certain"],
+])("a command that says %s %s", async (test, then, expected) => {
+  const { findings } = await analyseShop({
+    "shop/management/commands/volume.py": `from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from shop.models import Order, Tag
+
+
+class Command(BaseCommand):
+    def handle(self, force, **options):
+        ${test}
+            ${then}
+        for order in Order.objects.all():
+            Tag.objects.get(name=order.status)
+`,
+  });
+  expect(findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence)).toEqual([expected]);
+});

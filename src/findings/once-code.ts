@@ -1,6 +1,6 @@
 /** Findings about loops of code that is run once. */
-import type { Finding, Place, RuleInput } from "../model/index.ts";
-import { moduleOf, pathTo } from "../python/syntax-tree.ts";
+import type { Expr, Finding, Place, RuleInput } from "../model/index.ts";
+import { moduleOf, nodesIn, pathTo } from "../python/syntax-tree.ts";
 import { isCommandFile, isOnceCommand, isSampleDataCommand } from "../rules/command-files.ts";
 import { spanOf } from "./positions.ts";
 
@@ -13,18 +13,31 @@ export function doubtOnceCode(findings: readonly Finding[], source: RuleInput | 
   return findings.map((finding) => {
     const loops = finding.places.filter(({ role }) => role === "loop");
     if (finding.confidence === "possible") return finding;
-    const why = loops.length === 0 ? whyNotWorth(finding.places.slice(0, 1)) : whyOnce(loops, source);
+    const why = loops.length === 0 ? whyNotWorth(finding.places.slice(0, 1), source) : whyOnce(loops, source);
     return why === null ? finding : { ...finding, confidence: "possible", doubt: why };
   });
 }
 
 /** With or without a loop. */
-function whyNotWorth(places: readonly Place[]): string | null {
-  return places.length > 0 && places.every(({ file }) => isSampleDataCommand(file)) ? "the command makes data to try things with" : null;
+function whyNotWorth(places: readonly Place[], source: RuleInput): string | null {
+  if (places.length === 0) return null;
+  if (places.every(({ file }) => isSampleDataCommand(file))) return "the command makes data to try things with";
+  return places.every(({ file }) => isForDevelopers(file, source)) ? "the command refuses to run without `DEBUG`" : null;
+}
+
+/** `if not settings.DEBUG and not options["force"]: raise CommandError(…)`. */
+function isForDevelopers(file: string, { program }: RuleInput): boolean {
+  const body = isCommandFile(file) ? (moduleOf(program, file)?.ir.body ?? []) : [];
+  return body.flatMap((stmt) => nodesIn(stmt)).some((node) => node.kind === "if" && node.then.at(-1)?.kind === "raise" && asksNoDebug(node.test));
+}
+
+function asksNoDebug(test: Expr): boolean {
+  if (test.kind === "bool" && test.operator === "and") return test.items.some(asksNoDebug);
+  return test.kind === "not" && test.operand.kind === "attribute" && test.operand.name === "DEBUG";
 }
 
 function whyOnce(loops: readonly Place[], source: RuleInput): string | null {
-  const why = whyNotWorth(loops);
+  const why = whyNotWorth(loops, source);
   if (why !== null) return why;
   if (loops.every(({ file }) => isOnceCommand(file))) return "the command's name says that it is run once";
   return loops.every((loop) => saysOnce(loop, source)) ? "its own words say that it is run once" : null;

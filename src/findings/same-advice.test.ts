@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Finding } from "../model/index.ts";
-import { withMadeOnce, withoutSameAdvice, withoutSameWaits } from "./same-advice.ts";
+import { withMadeOnce, withoutSameAdvice, withWaitsToldOnce } from "./same-advice.ts";
 
 const finding = (rule: string, object: string, role: "index" | "table" = "index"): Finding => ({
   id: `${rule} ${object}`,
@@ -69,6 +69,7 @@ test("a wait that keeps locks is told once", () => {
     places: lines.map((line, index) => place(line, index === 0 ? "definition" : "call", index === 0 ? "the transaction begins" : "waits here")),
   });
   const all = [waits("external-call-in-transaction", 1, 5), waits("external-call-in-transaction", 2, 5), waits("long-transaction", 1, 5)];
-  expect(withoutSameWaits(all).map(({ id }) => id)).toEqual(["external-call-in-transaction 2 5", "long-transaction 1 5"]);
-  expect(withoutSameWaits(all.map((one) => ({ ...one, confidence: "possible" })))).toHaveLength(3);
+  const sureness = (of: readonly Finding[]): readonly string[] => withWaitsToldOnce(of).map(({ confidence }) => confidence);
+  expect(sureness(all)).toEqual(["possible", "certain", "certain"]);
+  expect(sureness(all.slice(0, 2))).toEqual(["certain", "certain"]);
 });

@@ -25,10 +25,14 @@ function droppedBy({ rule, places: [first] }: Finding): string | null {
   return first?.role === "index" && first.object !== undefined && DROPPING.includes(rule) ? first.object : null;
 }
 
-/** A transaction that waits while it keeps locks is told as that: the same wait of the same transaction has nothing to add. */
-export function withoutSameWaits(findings: readonly Finding[]): Finding[] {
+/** A transaction that waits while it keeps locks is told as that: the same wait of the same transaction has little to add. */
+export function withWaitsToldOnce(findings: readonly Finding[]): Finding[] {
   const told = new Set(findings.flatMap((finding) => (finding.rule === "long-transaction" && finding.confidence !== "possible" ? waitsOf(finding) : [])));
-  return findings.filter((finding) => finding.rule !== "external-call-in-transaction" || !waitsOf(finding).some((wait) => told.has(wait)));
+  return findings.map((finding) =>
+    finding.rule === "external-call-in-transaction" && waitsOf(finding).some((wait) => told.has(wait))
+      ? { ...finding, confidence: "possible", doubt: "the same wait is told as a transaction that keeps row locks meanwhile" }
+      : finding,
+  );
 }
 
 /** Where the transaction begins, and where it waits. */

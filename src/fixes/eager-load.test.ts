@@ -513,6 +513,24 @@ test("rows that the loop adds to a relation would not be among those that were p
   for (const other of others) expect((await mend({ "shop/code.py": other }, "n-plus-one")).found[0]?.message).toMatch(/Add `prefetch_related/);
 });
 
+test("rows that a loop makes of the kind that it goes through are none of its own", async () => {
+  const code = `from shop.models import Author, Book
+
+
+def copy(author):
+    for book in author.books.all():
+        made = Book.objects.create(author_id=7, title="copy")
+        made.tags.set(book.tags.all())
+
+
+def work():
+    for author in Author.objects.all():
+        copy(author)
+`;
+  const { found } = await mend({ "shop/code.py": code }, "n-plus-one");
+  expect(found.map(({ remedy }) => remedy)).toContain('Add `prefetch_related("books__tags")` to the queryset.');
+});
+
 test("what a prefetch would put into a dictionary that the code takes is not prefetched", async () => {
   const code = (take: string): string => loop("Book.objects.filter(no=pk)", `[tag.name for tag in book.tags.all()], ${take}, book.author.name`);
   const mended = await mend({ "shop/code.py": code("book.__dict__.copy()") }, "n-plus-one");

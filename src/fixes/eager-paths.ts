@@ -79,9 +79,9 @@ export function lookupPath(load: LazyLoad, graph: ModelGraph): string {
 
 /** Rows that a prefetch put into a list have what goes on from that list. */
 function throughList({ origin, path }: LazyLoad): string {
-  const [step = "", ...rest] = path.split("__");
-  const list = rest.length === 0 ? undefined : origin.lists?.get(step);
-  return list === undefined ? path : [list, ...rest].join("__");
+  const steps = path.split("__");
+  const named = steps.map((step, at) => (at === steps.length - 1 ? step : (origin.lists?.get(steps.slice(0, at + 1).join("__")) ?? step)));
+  return named.join("__");
 }
 
 /** The path as `filter()`, `annotate()` and aggregates want it, from the rows after `from` steps on. */

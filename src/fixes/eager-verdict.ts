@@ -259,8 +259,14 @@ export function grownInLoop(load: LazyLoad, { facts, graph }: RuleInput): string
     (write) => MAKERS.has(write.how) && isInLoopOf(write, load) && placeInLoop(write, write.span) < placeInLoop(load, load.access),
   );
   const models = new Set(made.map(({ model }) => model));
-  const many = (stepsOf(graph, load.origin.model, load.path) ?? []).filter(({ relation }) => relation?.single === false);
+  const beyond = (stepsOf(graph, load.origin.model, load.path) ?? []).slice(stepsToRound(load));
+  const many = beyond.filter(({ relation }) => relation?.single === false);
   return many.map(({ relation }) => graph.byLabel(relation?.target ?? "")).find((model) => model !== null && models.has(model.label))?.name ?? null;
+}
+
+/** Steps to the rows that the loop goes over: these are fetched before its first round makes any. */
+function stepsToRound({ loop, path }: LazyLoad): number {
+  return loop?.path !== undefined && path.startsWith(`${loop.path}__`) ? loop.path.split("__").length : 0;
 }
 
 /** Where the loop's own text does it, or calls what does. */

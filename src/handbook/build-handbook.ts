@@ -8,6 +8,7 @@ import type { Touched } from "../workload/pieces.ts";
 import { recordedTimes, timeBaseOf, timedStatements } from "../workload/time-base.ts";
 import { changesOf } from "./changes.ts";
 import { correctionsOf } from "./corrections.ts";
+import { restatedPlots } from "./restated-plots.ts";
 import { evidenceUses } from "./evidence-use.ts";
 import { headlineOf, splitOf } from "./headline.ts";
 import type { HandbookInput, Work } from "./input.ts";
@@ -69,7 +70,7 @@ function toSection({ section, title, analysis, examples }: OutlineSection, order
     ...stateOf(section, work),
     findings: [...ids.filter((id) => errors.has(id)), ...ids.filter((id) => !errors.has(id))],
     advice: work.advice.filter((one) => one.section === section),
-    plots: plotsOf(section, work),
+    plots: [...plotsOf(section, work), ...restatedPlots(section, work)],
     corrections: correctionsOf(section, work),
     pages: [analysis, examples].filter((one) => one !== null),
   };

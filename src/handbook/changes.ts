@@ -6,6 +6,7 @@ import type { Change, Gain } from "../model/handbook.ts";
 import { formatCount } from "../model/numbers.ts";
 import { compareFindings } from "../select/finding-order.ts";
 import { CONFIDENCES, rungOf, SEVERITIES } from "../select/severity.ts";
+import { waitRank } from "../select/who-waits.ts";
 import { mainPlaceText } from "../workload/main-place.ts";
 import { indexesFirst, migrationsInOrder } from "./deploy-order.ts";
 import type { Work } from "./input.ts";
@@ -67,11 +68,12 @@ const LAST = Number.MAX_SAFE_INTEGER;
 
 const orderOf = (order: ReadonlyMap<string, number>, { id }: Finding): number => order.get(id) ?? LAST;
 
-/** What has no time: the most severe first, of those the surest. */
+/** What has no time: the most severe first, of those the surest, of those what requests wait for. */
 function bySureness(a: Finding, b: Finding): number {
   return (
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
     CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) ||
+    waitRank(a) - waitRank(b) ||
     compareFindings(a, b)
   );
 }

@@ -258,6 +258,8 @@ export interface DjangoProject {
   readonly defaultAutoField: string | null;
   /** Settings whose value is a model's label: `SHOP_ORDER_MODEL = "shop.Order"`. */
   readonly modelSettings: ReadonlyMap<string, string>;
+  /** Settings whose value is the dotted path of a class or function of the project: `SHOP_SERIALIZER = "shop.api.OrderSerializer"`. */
+  readonly pathSettings: ReadonlyMap<string, string>;
   /** Settings that each place which assigns them gives the same `True` or `False`: `USE_CACHES = True`. */
   readonly flagSettings: ReadonlyMap<string, boolean>;
   /** MIGRATION_MODULES: dotted packages by an app's label; null for an app that is to have no migrations. */

@@ -82,7 +82,7 @@ export function isOverConstant(site: LoopSite): boolean {
   );
 }
 
-/** `roles = settings.ROLES.get(provider, [])`, and a loop over `roles`. */
+/** `roles = settings.ROLES.get(provider, [])` or `set(settings.ROLES)`, and a loop over `roles`. */
 function isNamedConstant({ iterable, path }: LoopSite): boolean {
   const holder = functionAt(path);
   const values = iterable?.kind === "name" && holder !== null ? assignedTo(iterable.name, holder) : [];
@@ -95,6 +95,10 @@ function isConstantName(expr: Expr): boolean {
 
 function startsAtConstant(value: Expr): boolean {
   if (value.kind === "subscript") return isConstantName(value.object) || startsAtConstant(value.object);
+  const [all] = value.kind === "call" ? value.args : [];
+  // `set(settings.ROLES)` has no more of them.
+  if (value.kind === "call" && value.callee.kind === "name" && all !== undefined)
+    return TAKES_ALL.has(value.callee.name) && (isConstantName(all) || startsAtConstant(all));
   const head = chainHead(value);
   return head !== value && (isConstantName(head) || startsAtConstant(head));
 }

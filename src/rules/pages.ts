@@ -87,8 +87,9 @@ function classSites(input: RuleInput): PageSite[] {
 
 function waysOf(cls: ClassInfo, { program }: RuleInput): PageSite["how"] | null {
   const value = (name: string): Expr | null => {
-    const definition = program.member(cls, name)?.definition;
-    return definition?.kind === "variable" ? definition.value : null;
+    const member = program.member(cls, name);
+    // What a framework's own class says is what its settings say.
+    return member?.definition.kind === "variable" && member.owner.module.origin !== "builtin" ? member.definition.value : null;
   };
   if (program.isSubclass(cls, "django.contrib.admin.ModelAdmin") || program.isSubclass(cls, "django.contrib.admin.options.ModelAdmin")) {
     const shown = value("show_full_result_count");

@@ -4,7 +4,6 @@ import { pathTo } from "../python/syntax-tree.ts";
 import { stepsToPayers } from "../fixes/eager-paths.ts";
 import { fetchesEachRound } from "../fixes/fetched-each-round.ts";
 import { isSameSpan, isWithin } from "../model/span.ts";
-import { waitDoubt, waitsBeside } from "./waits-beside.ts";
 import { loopSite } from "./loops.ts";
 import { functionAt } from "./code.ts";
 
@@ -32,9 +31,6 @@ export const FAR_DOWN = "it is asked far down in a round that writes rows, and i
 
 /** Why it is a small part of what a round costs; null where it may be most of it. */
 export function smallPart(load: LazyLoad, input: RuleInput): string | null {
-  const { loop, calls, access } = load;
-  const wait = loop === null ? null : waitsBeside(loopSite(input, loop, calls[0] ?? access), [...calls, access], input);
-  if (wait !== null) return waitDoubt(wait);
   if (isFarBelowWrite(load, input)) return FAR_DOWN;
   if (isBesideOthers(load, input)) return BESIDE;
   if (isOfRowOfRound(load, input)) return ROW_FIRST;

@@ -229,19 +229,7 @@ function siteTables(input: AdvisorInput, share: ReadShare): AdviceTable[] {
   const moving = byTime.filter(({ relaxed }) => relaxed);
   const staying = byTime.filter(({ relaxed, obstacle }) => !relaxed && obstacle !== "write" && obstacle !== "framework" && obstacle !== "no line found");
   const tables: AdviceTable[] = [];
-  if (moving.length > 0)
-    tables.push({
-      title: `Call sites that may move${more(moving)}`,
-      head: ["line", "reads", "calls", "of the time", "first"],
-      rows: moving
-        .slice(0, SHOWN)
-        .map((one) => [
-          ...siteCells(one, one.statement.written.sites[0]?.span ?? null, input, share),
-          one.strict ? "nothing: it may move as it stands" : one.detail,
-        ]),
-      numeric: [2, 3],
-      source: share.from,
-    });
+  if (moving.length > 0) tables.push(movingTable(moving, input, share));
   if (staying.length > 0)
     tables.push({
       title: `Reads that stay${more(staying)}`,
@@ -255,14 +243,29 @@ function siteTables(input: AdvisorInput, share: ReadShare): AdviceTable[] {
   return tables;
 }
 
+/** What stands against all of them is said once. */
+function movingTable(moving: readonly ReadVerdict[], input: AdvisorInput, share: ReadShare): AdviceTable {
+  const shown = moving.slice(0, SHOWN);
+  const first = ({ strict, detail }: ReadVerdict): string => (strict ? "nothing: it may move as it stands" : detail);
+  const firsts = new Set(shown.map(first));
+  const isOne = shown.length > 1 && firsts.size === 1;
+  return {
+    title: `Call sites that may move${more(moving)}${isOne ? `; before each: ${[...firsts].join("")}` : ""}`,
+    head: ["line", "reads", "calls", "of the time", ...(isOne ? [] : ["first"])],
+    rows: shown.map((one) => [...siteCells(one, one.statement.written.sites[0]?.span ?? null, input, share), ...(isOne ? [] : [first(one)])]),
+    numeric: [2, 3],
+    source: share.from,
+  };
+}
+
 const more = (all: readonly unknown[]): string => (all.length > SHOWN ? `, first ${SHOWN} of ${all.length}` : "");
 
 function siteCells({ statement }: ReadVerdict, at: Span | null, { source }: AdvisorInput, share: ReadShare): string[] {
   const { sites } = statement.written;
-  const place = at === null ? "" : `${placeOf(source, at)}${sites.length > 1 ? ` and ${sites.length - 1} more` : ""}`;
+  const place = at === null ? "no line is known" : `${placeOf(source, at)}${sites.length > 1 ? ` and ${sites.length - 1} more` : ""}`;
   return [
     place,
-    rootTable(statement.shape) ?? "",
+    rootTable(statement.shape) ?? "-",
     formatNumber(statement.calls),
     formatPercent(part({ statements: 1, calls: statement.calls, ms: statement.totalMs }, share)),
   ];

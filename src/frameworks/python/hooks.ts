@@ -46,6 +46,12 @@ const drawn =
     return source === null ? UNKNOWN : listOf(engine.iterate(source, site.span, site.frame, "list").element);
   };
 
+/** `import_string("shop.api.OrderSerializer")`, `import_module("shop.api")` */
+const imported =
+  (engine: Engine): Hook =>
+  ({ positional: [path] }) =>
+    path?.kind === "literal" && typeof path.value === "string" ? engine.symbol(engine.program.resolveDotted(path.value)) : UNKNOWN;
+
 /** `batched(orders, 100)`: lists of the items. */
 const inParts =
   (engine: Engine): Hook =>
@@ -85,6 +91,8 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     const by = key === null ? rounds.element : callForEach(engine, key, [rounds], site);
     return listOf(list([ofGroup(by), listOf(rounds.element)], "tuple"), "generator");
   },
+  "django.utils.module_loading.import_string": imported,
+  "importlib.import_module": imported,
   "itertools.batched": inParts,
   "more_itertools.batched": inParts,
   "more_itertools.chunked": inParts,

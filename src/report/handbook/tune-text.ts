@@ -130,8 +130,8 @@ function changes(handbook: Handbook, context: RenderContext, style: TextStyle): 
   const words =
     time === null
       ? rest.length === 0
-        ? "Ranked by severity and confidence."
-        : `Ranked by severity and confidence. ${formatCount(rest.length, "more change")} in plan-of-work.md.`
+        ? "Ranked by severity and confidence, requests before tasks, the admin and commands."
+        : `Ranked by severity and confidence, requests before tasks, the admin and commands. ${formatCount(rest.length, "more change")} in plan-of-work.md.`
       : `Each gain assumes the changes above it.${timed.length === 0 ? "" : ` ${formatCount(timed.length, "smaller change")}: ${formatTime(sum)} ${time.unit} together.`}${without === 0 ? "" : ` ${formatNumber(without)} ${without === 1 ? "carries" : "carry"} no figure.`}`;
   return [...(style.width < NARROW_CHANGES ? [] : [paint(style, "dim", first)]), ...rows, "", ...wrapProse(style, words, 0)];
 }

@@ -1,4 +1,4 @@
-import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import type { Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Stmt } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { exprAt } from "../code.ts";
 import { askedIfAny } from "../../sql/restate.ts";
@@ -46,9 +46,27 @@ function asksAgain(run: QueryRun, tested: Expr | null, { facts, program }: RuleI
   return again?.how ?? null;
 }
 
+/** `if rows: rows.delete()`, and nothing else: the call that writes, by its name. */
+function onlyWrites(tested: Expr | null, { span }: QueryRun, { program, text }: RuleInput): OnlyWrite | null {
+  const choice = pathTo(program, span).findLast(({ kind }) => kind === "if");
+  if (tested?.kind !== "name" || choice?.kind !== "if" || choice.test !== tested || choice.otherwise.length > 0) return null;
+  if (text(span.file).startsWith("elif", choice.start)) return null;
+  const [write, ...more] = choice.then;
+  const callee = write?.kind === "expr" && write.value.kind === "call" && write.value.callee.kind === "attribute" ? write.value.callee : null;
+  if (write === undefined || more.length > 0 || callee?.object.kind !== "name" || callee.object.name !== tested.name) return null;
+  return callee.name === "delete" || callee.name === "update" ? { name: callee.name, choice, write } : null;
+}
+
+interface OnlyWrite {
+  readonly name: string;
+  readonly choice: Stmt;
+  readonly write: Stmt;
+}
+
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const tested = testedAt(run, input);
   const again = asksAgain(run, tested, input);
+  const write = onlyWrites(tested, run, input);
   const isOwn = run.doubts.length === 0 && tested !== null && startsAtModel(input, run.span.file, tested);
   const end = tested?.end ?? run.span.end;
   const isCall = tested?.kind === "call" || tested?.kind === "name";
@@ -58,9 +76,11 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
     claim: `Every matching \`${nameOf(run.model)}\` row is fetched to see whether there is one.`,
     reason: "The truth of a queryset loads all its rows; nothing reads them here.",
     remedy:
-      again === null
-        ? "Use `.exists()`: it stops at the first row."
-        : `Ask for \`${again}()\` once, before the condition, and test what it gives: it is asked for after it anyway.`,
+      write !== null
+        ? `Call \`${write.name}()\` without asking: where there is no row it changes none.`
+        : again === null
+          ? "Use `.exists()`: it stops at the first row."
+          : `Ask for \`${again}()\` once, before the condition, and test what it gives: it is asked for after it anyway.`,
     doubt: !isOwn
       ? "a caller that prefetches these rows makes the test free"
       : run.atMostOne === true
@@ -69,8 +89,15 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
     model: run.model,
     places: runPlaces(run, "loads every row"),
     fixes:
-      isCall && again === null
-        ? [{ title: "Ask with exists()", safety: "safe", edits: [{ span: { file: run.span.file, start: end, end }, text: ".exists()" }] }]
-        : [],
+      write !== null
+        ? [unasked(write, run, input)]
+        : isCall && again === null
+          ? [{ title: "Ask with exists()", safety: "safe", edits: [{ span: { file: run.span.file, start: end, end }, text: ".exists()" }] }]
+          : [],
   };
+}
+
+function unasked({ name, choice, write }: OnlyWrite, { span: { file } }: QueryRun, { text }: RuleInput): FixDraft {
+  const edit = { span: { file, start: choice.start, end: choice.end }, text: text(file).slice(write.start, write.end) };
+  return { title: `Call ${name}() without asking`, safety: "review", edits: [edit] };
 }

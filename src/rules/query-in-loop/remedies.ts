@@ -160,7 +160,9 @@ function oneRow(how: string, keys: Keys): string {
   if (field !== null && (field.primaryKey || field.unique)) {
     const bulk = field.primaryKey ? "in_bulk(…)" : `in_bulk(…, field_name="${field.attname ?? field.name}")`;
     const joined =
-      back !== null && back.relation?.single === true && isWhole ? `Load it with the loop's rows, by \`select_related("${back.name}")\`; or fetch` : "Fetch";
+      back !== null && back.relation?.single === true && isWhole
+        ? `Load the row with the loop's own, by \`select_related("${back.name}")\`; or fetch`
+        : "Fetch";
     return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.${keys.isTextOfNumber ? NUMBERS : ""}`;
   }
   if (how === "get") return `Fetch the rows of all rounds before the loop with one \`${forAll(keys)}\`, and keep each row in a dictionary.`;
@@ -182,13 +184,13 @@ function manyRows(keys: Keys): string {
     const ranked = `one query that ranks them, \`annotate(place=Window(RowNumber(), partition_by=[${quotedNames(names)}], order_by=…)).filter(place__lte=…)\``;
     return back === null
       ? `Fetch the first rows of every key before the loop with ${ranked}.`
-      : `Load them with the loop's rows, by a \`Prefetch("${back.name}", queryset=….order_by(…)[:n], to_attr=…)\`; or with ${ranked}.`;
+      : `Load the rows with the loop's own, by a \`Prefetch("${back.name}", queryset=….order_by(…)[:n], to_attr=…)\`; or with ${ranked}.`;
   }
   const kept = isOfOneRow ? "the row" : "a list of rows";
   const asked = `one \`${forAll(keys)}\` before the loop, and a dictionary with ${kept} for each key`;
   if (back === null) return `Fetch the rows of all rounds with ${asked}.`;
   const prefetch = isWhole ? `\`prefetch_related("${back.name}")\`` : `a \`Prefetch("${back.name}", queryset=…, to_attr=…)\``;
-  return `Load them with the loop's rows, by ${prefetch}; or with ${asked}.`;
+  return `Load the rows with the loop's own, by ${prefetch}; or with ${asked}.`;
 }
 
 /** `values("day").annotate(n=Count("pk"))`: what comes is one row for each group. */

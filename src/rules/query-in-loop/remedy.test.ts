@@ -180,17 +180,17 @@ test("rows of a loop carry the answers", async () => {
   const each = (query: string): Promise<string> => remedy(`for row in Order.objects.all():\n    print(${query})`);
   expect(await each("Line.objects.filter(order=row).count()")).toMatch(/^Annotate the loop's queryset with a subquery that counts; or one grouped query/);
   expect(await each("Line.objects.filter(order=row, quantity__gt=1).exists()")).toMatch(/^Annotate the loop's queryset with `Exists\(…\)`; or fetch the keys/);
-  expect(await each("list(Line.objects.filter(order=row.pk))")).toMatch(/^Load them with the loop's rows, by `prefetch_related\("lines"\)`; or with one/);
+  expect(await each("list(Line.objects.filter(order=row.pk))")).toMatch(/^Load the rows with the loop's own, by `prefetch_related\("lines"\)`; or with one/);
   expect(await each("list(Line.objects.filter(order=row, quantity=1))")).toMatch(/by a `Prefetch\("lines", queryset=…, to_attr=…\)`;/);
   expect(await each("Invoice.objects.get(order=row)")).toBe(
-    'Load it with the loop\'s rows, by `select_related("invoice")`; or fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="order_id")`.',
+    'Load the row with the loop\'s own, by `select_related("invoice")`; or fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="order_id")`.',
   );
 });
 
 test("the row's own relation is asked for by its key", async () => {
   const each = (query: string): Promise<string> => remedy(`for row in Order.objects.all():\n    print(${query})`);
   expect(await each("Customer.objects.get(pk=row.customer_id)")).toBe(
-    'Load it with the loop\'s rows, by `select_related("customer")`; or fetch the rows of all rounds before the loop, with `in_bulk(…)`.',
+    'Load the row with the loop\'s own, by `select_related("customer")`; or fetch the rows of all rounds before the loop, with `in_bulk(…)`.',
   );
   expect(await each("Customer.objects.get(pk=row.customer_id, vip=True)")).toMatch(/^Fetch the rows of all rounds/);
   expect(await each("Customer.objects.get(pk=row.pk)")).toMatch(/^Fetch the rows of all rounds/);
@@ -198,7 +198,7 @@ test("the row's own relation is asked for by its key", async () => {
 
 test("the first rows of the loop's own relation", async () => {
   expect(await remedy("for row in Customer.objects.all():\n    print(list(Order.objects.filter(customer=row)[:5]))")).toMatch(
-    /^Load them with the loop's rows, by a `Prefetch\("orders", queryset=….order_by\(…\)\[:n\], to_attr=…\)`; or with one query that ranks them/,
+    /^Load the rows with the loop's own, by a `Prefetch\("orders", queryset=….order_by\(…\)\[:n\], to_attr=…\)`; or with one query that ranks them/,
   );
 });
 
@@ -884,6 +884,8 @@ test("a loop over what the settings say, by a name, has a few rounds; what they 
   const sure = async (rows: string): Promise<string> =>
     (await told(`rows = ${rows}\nfor row in rows:\n    print(Customer.objects.get(name=row["name"]))`)).join("").split(":")[0] ?? "";
   expect(await sure("settings.ROLES.get(request.provider, [])")).toBe("possible");
+  expect(await sure("set(settings.ROLES)")).toBe("possible");
+  expect(await sure("set(request.roles)")).toBe("likely");
   expect(await sure("ROLES[request.provider]")).toBe("possible");
   expect(await sure("fetched(settings.ADDRESS)")).toBe("likely");
 });

@@ -46,7 +46,8 @@ function titleOf(count: number, time: TimeBase | null): string {
 }
 
 function howToRead(time: TimeBase | null): string {
-  if (time === null) return "Ranked by severity, then by confidence. No gain in time is known, so none is shown.";
+  if (time === null)
+    return "Ranked by severity, then by confidence; requests come before tasks, the admin and commands. No gain in time is known, so none is shown.";
   return "Each gain assumes that the changes above it are made, so the column adds up. The outline is the time of those statements today; the filled part is what the change removes. Solid: timed on rows. Hatched: computed; the whisker is the likely range.";
 }
 

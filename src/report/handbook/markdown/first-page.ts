@@ -62,7 +62,7 @@ function changeList(pages: Pages): readonly string[] {
   const sum = timed.reduce((total, { gain }) => total + (gain?.marginal ?? 0), 0);
   const words =
     handbook.time === null
-      ? `Ranked by severity and confidence; no time is known. ${formatCount(rest.length, "more change")} in the [plan of work](plan-of-work.md).`
+      ? `Ranked by severity and confidence, requests before tasks, the admin and commands; no time is known. ${formatCount(rest.length, "more change")} in the [plan of work](plan-of-work.md).`
       : `Each gain assumes the changes above it. ${formatCount(timed.length, "smaller change")}: ${formatTime(sum)} ${handbook.time.unit} together; ${formatNumber(rest.length - timed.length)} without a figure. All stand in the [plan of work](plan-of-work.md).`;
   return [`## ${top.length === 1 ? "The change" : `${formatNumber(top.length)} changes`}`, changeTable(top, pages), words];
 }
