@@ -52,8 +52,11 @@ test.each([
 
 test.each([
   ["that do something", EMPTY, SENT],
-  ["asked of the class itself", `${ABSTRACT}${WITHIN}`, ""],
   ["of many classes", ABSTRACT, `${OTHERS}\n\n\n${SENT}`],
 ])("are not followed: %s", async (_, line, use) => {
   await expectMarked(printers(line, use, ""));
+});
+
+test("asked of the class itself, each class below that takes the question over answers for itself", async () => {
+  await expectMarked(printers(`${ABSTRACT}${WITHIN}`, "", "  # expect: customer"));
 });

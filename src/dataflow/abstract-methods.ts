@@ -44,7 +44,7 @@ function isImplemented(definition: Definition | undefined): boolean {
 }
 
 /** `@abstractmethod`, or nothing but `raise NotImplementedError`. */
-function isAbstract({ decorators, body }: FunctionDef): boolean {
+export function isAbstract({ decorators, body }: FunctionDef): boolean {
   if (decorators.some((one) => /(^|\.)abstractmethod$/.test(decoratorName(one)))) return true;
   const [first, ...others] = body.filter((stmt) => stmt.kind !== "expr" || stmt.value.kind !== "str");
   if (first?.kind !== "raise" || others.length > 0 || first.value === null) return false;

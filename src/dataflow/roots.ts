@@ -5,6 +5,8 @@ import type { CallSite, Engine } from "./engine.ts";
 import { classFrame } from "./frames.ts";
 import { unknownRow } from "./protocols.ts";
 import { modelManager, plainQueryset } from "./querysets.ts";
+import { templateMethods } from "./template-methods.ts";
+import { runDecorators } from "./registering.ts";
 import { rememberRequest, requestSetters } from "./request-rows.ts";
 import { functionValue, NO_ARGS, object, UNKNOWN, type CallArgs, type FunctionValue, type Value } from "./values.ts";
 
@@ -15,6 +17,8 @@ export function runRoots(engine: Engine, isExamined: (module: PythonModule) => b
   const modules = [...engine.program.modules.values()].filter((one) => one.origin === "project" && isExamined(one));
   const classes = engine.program.classes.filter((one) => one.module.origin === "project" && isExamined(one.module));
   const managerModels = modelsByManager(engine);
+  runDecorators(engine, modules, FUEL_PER_ROOT);
+  forgetRoot(engine);
   collectRequestRows(engine, modules);
   let done = 0;
   const total = modules.length + classes.length;
@@ -114,6 +118,9 @@ function runClassRoot(engine: Engine, cls: ClassInfo, managers: ReadonlyMap<Clas
       }
       if (definition.kind === "class") runClassRoot(engine, definition.cls, managers);
     }
+  }
+  if (self.kind === "object" && engine.program.member(cls, "__luthier_entry__") === null) {
+    for (const { owner, def } of templateMethods(engine, cls)) runFunctionRoot(engine, owner.module, def, owner, self);
   }
 }
 

@@ -313,6 +313,18 @@ describe("a statement that several lines send", () => {
       y: expect.closeTo(1.6) as number,
     }));
 
+  test("is the first question's alone, where the rows are loaded all the same", () => {
+    const both = finding("x", {
+      rule: "count-then-iterate",
+      places: [place("queryset", "shop/views.py", 3), place("access", "shop/views.py", 4), place("access", "shop/tasks.py", 9)],
+    });
+    expect(touched([both])).toEqual({ x: expect.closeTo(4.8) as number });
+    expect(gainsOf(input({ statements, findings: [both], sentFrom, recorded: new Map([[textKey(LISTED), 5_000_000]]) })).ranked[0]?.gain).toMatchObject({
+      removed: expect.closeTo(4.8) as number,
+      basis: "the statement is not sent any more",
+    });
+  });
+
   test("is no loop's at a line where no loop was recorded", () => expect(touched([at("x", "n-plus-one", "shop/views.py", 4)])).toEqual({}));
 
   test("keeps the parts of recorded loops, which have lines of their own", () => {

@@ -2,7 +2,7 @@
 import type { Finding } from "../model/finding.ts";
 import type { Gain } from "../model/handbook.ts";
 import { rungOf } from "../select/severity.ts";
-import { PER_ROW, touchedPieces, type Piece, type PieceInput, type Touched } from "./pieces.ts";
+import { FIRST_GOES, PER_ROW, touchedPieces, type Piece, type PieceInput, type Touched } from "./pieces.ts";
 
 /** Share of a statement's time that a change removes, and how that is known. */
 export interface Effect {
@@ -255,7 +255,7 @@ function perRow(finding: Finding, link: Touched["link"]): Effect | null {
 }
 
 /** Statements that are not sent at all once the change is made. */
-const WHOLE: ReadonlySet<string> = new Set(["unused-eager-load"]);
+const WHOLE: ReadonlySet<string> = new Set(["unused-eager-load", ...FIRST_GOES]);
 /** One of two equal ones stays. */
 const HALF: ReadonlySet<string> = new Set(["duplicate-query", "evaluated-twice"]);
 

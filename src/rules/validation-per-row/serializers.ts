@@ -109,15 +109,14 @@ function manyDraft(cls: ClassInfo, name: string, { field, slug, span }: Omit<Key
   return {
     key: [cls.id, name],
     severity: "info",
-    // Somebody picks the keys of one object, and nothing in the source says that they pick many.
-    confidence: "possible",
+    confidence: "likely",
     claim: `\`${cls.name}.${name}\` looks up each submitted key by itself: one query a key.`,
     reason: `\`${field}(many=True)\` calls \`get()\` on its queryset for every value of the list.`,
     // A plain list field would show the relation's manager, not its rows.
     remedy:
       `Declare the field by a subclass of \`${field}\` whose \`many_init()\` makes a \`ManyRelatedField\` that fetches all rows with one \`filter(${slug ?? "pk"}__in=…)\` ` +
       "in its `to_internal_value()`: what the field shows and refuses stays as it is. Where it is only written, a `ListField` of plain values and one query in `validate()` will do.",
-    doubt: "the keys of one object are few where somebody picks them, and a few cost little",
+    doubt: "lists of a few keys cost little",
     relation: name,
     places: [{ role: "definition", span }],
     fixes: [],
