@@ -14,12 +14,20 @@ test.each([
   ["# This is a query per order, not ideal, but the customers are elsewhere", "possible"],
   ["# select_related() does not work with this manager", "possible"],
   ["# Customers are left out of select_related on purpose", "possible"],
+  ["# deliberately not prefetched", "possible"],
+  ["# don't forget to prefetch these", "certain"],
+  ["# deliberately without filter(), which would be a new query even if they are prefetched", "certain"],
   ["# TODO a query per order, not ideal", "certain"],
   ["# don't print orders twice", "certain"],
   ["# the orders that are not prefetched", "certain"],
 ])("%s", async (comment, confidence) => {
   const words = comment.slice(2);
   expect(await told("n-plus-one", loop(comment))).toEqual([confidence === "possible" ? `possible: a comment there says "${words}"` : confidence]);
+});
+
+test("what stands where a relation is read is about the reading", async () => {
+  const read = "    for order in Order.objects.all():\n        # we do not use select_related names here\n        print(order.customer.name)\n";
+  expect(await told("n-plus-one", read)).toEqual(["certain"]);
 });
 
 test("a row that is fetched again to be fresh", async () => {

@@ -13,13 +13,19 @@ const ASKED_OFTEN: ReadonlySet<string> = new Set([
   "generic-foreign-key-lazy",
 ]);
 
+/** Where a relation could be loaded. What stands where it is read is often about how that spares a query of rows that are prefetched. */
+const WHERE_LOADED: ReadonlySet<Place["role"]> = new Set(["queryset", "loop", "definition"]);
+const WHERE_ASKED: ReadonlySet<Place["role"]> = new Set(["queryset", "loop", "definition", "access"]);
+/** The place that these name asks by itself. */
+const QUERIES: ReadonlySet<string> = new Set(["query-in-loop", "duplicate-query"]);
+
 /** `# don't prefetch the groups: …`, `# prefetch_related() does not work here`, `# a query per project, not ideal, but …`. */
 const LEFT_OUT = [
-  /\b(?:don['’]?t|do not|can['’]?t|cannot|never)(?: \w+){0,2} [`"']?(?:pre-?fetch|select_related|eager)/i,
+  /\b(?:don['’]?t|do not|can['’]?t|cannot|never)(?: (?!forget)\w+){0,2} [`"']?(?:pre-?fetch|select_related|eager)/i,
   /\b(?:pre-?fetch\w*|select_related)\b[^.!?]{0,60}\b(?:do|does|would|will)(?:n['’]t| not) work\b/i,
   /\bquer(?:y|ies)\b.*\bnot ideal\b|\bnot ideal\b.*\bquer(?:y|ies)\b/i,
-  /\b(?:deliberate(?:ly)?|intentional(?:ly)?|on purpose)\b.*\b(?:quer(?:y|ies)|pre-?fetch\w*|select_related|lazy|lazily)\b/i,
-  /\b(?:quer(?:y|ies)|pre-?fetch\w*|select_related|lazy|lazily)\b.*\b(?:deliberate(?:ly)?|intentional(?:ly)?|on purpose)\b/i,
+  /\b(?:deliberately|intentionally)(?: not?| without| no)?(?: \w+){0,2} [`"']?(?:pre-?fetch|select_related|eager|lazy\b|lazily\b)/i,
+  /\bleft out\b[^.!?]{0,30}\b(?:pre-?fetch\w*|select_related)\b[^.!?]{0,20}\b(?:on purpose|deliberately|intentionally)\b/i,
 ];
 
 /** `# fresh objects have to be fetched`. */
@@ -31,9 +37,13 @@ const TO_DO = /\b(?:TODO|FIXME|XXX|HACK)\b/;
 export function doubtOwnWords(findings: readonly Finding[], source: RuleInput | null): Finding[] {
   if (source === null) return [...findings];
   return findings.map((finding) => {
+    const asks = QUERIES.has(finding.rule) ? WHERE_ASKED : WHERE_LOADED;
     const patterns = ASKED_OFTEN.has(finding.rule) ? LEFT_OUT : finding.rule === "duplicate-query" ? ASKED_ANEW : [];
     if (finding.confidence === "possible" || patterns.length === 0) return finding;
-    const said = finding.places.map((place) => commentAt(place, source)).find((words) => !TO_DO.test(words) && patterns.some((one) => one.test(words)));
+    const said = finding.places
+      .filter(({ role }) => asks.has(role))
+      .map((place) => commentAt(place, source))
+      .find((words) => !TO_DO.test(words) && patterns.some((one) => one.test(words)));
     return said === undefined
       ? finding
       : { ...finding, confidence: "possible", doubt: `a comment there says "${said.slice(0, LONGEST)}${said.length > LONGEST ? "…" : ""}"` };
