@@ -82,6 +82,8 @@ export interface TemplateContext {
   readonly loads: Set<string>;
   /** Bodies of blocks that are being run: one inside itself is not run again. */
   readonly running: Set<readonly import("../model/index.ts").Stmt[]>;
+  /** Files of the template and of those that it extends. A template that extends its own name means the one that it hides. */
+  readonly chain: Set<string>;
   readonly language: "django" | "jinja2";
 }
 

@@ -8,8 +8,10 @@ import { alternatives, freshId, joinAll, literal, NO_ARGS, UNKNOWN, type ListVal
 
 export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, how: string, head: Span): Iteration {
   switch (value.kind) {
-    case "queryset":
-      return iterateQueryset(engine, value, span, frame, how, head);
+    case "queryset": {
+      const { element, loop } = iterateQueryset(engine, value, span, frame, how, head);
+      return { element: ofEachRound(element, loop), loop };
+    }
     case "manager": {
       // A manager is not iterable in Python; templates call it and loop over `all`.
       const queryset = managerQueryset(engine, value, { span, frame, expr: null });
@@ -78,7 +80,44 @@ function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span)
   // One row that was put there in a loop of one round.
   const over = row === null ? (isAssorted(value.element) ? "literal" : "unknown") : row.loop?.over === "literal" ? "literal" : "rows";
   const loop = newLoop(engine, over, head, frame, row);
-  return { element: inLoop(value.element, loop), loop };
+  return { element: ofEachRound(inLoop(value.element, loop), loop), loop };
+}
+
+/** What a finished loop made for each item and left with it, `table.append({"lines": Line.objects.filter(order=order)})`: a loop over the items runs one in each round. */
+function ofEachRound(value: Value, loop: Loop, within = 2): Value {
+  switch (value.kind) {
+    case "queryset":
+      return isLeftBy(value.madeIn, loop) ? { ...value, id: freshId(), madeIn: loop } : value;
+    case "union":
+      return joinAll(value.values.map((one) => ofEachRound(one, loop, within)));
+    case "list":
+      return value.type === "tuple" && value.items !== null ? { ...value, items: value.items.map((one) => ofEachRound(one, loop, within)) } : value;
+    case "dict":
+      if (within > 0 && value.rest !== null) value.rest = ofEachRound(value.rest, loop, within - 1);
+      if (within > 0) setEach(value.entries, loop, within - 1);
+      return value;
+    case "object":
+      if (within > 0) setEach(value.attrs, loop, within - 1);
+      return value;
+    case "row":
+      if (within > 0) setEach(value.extra, loop, within - 1);
+      return value;
+    default:
+      return value;
+  }
+}
+
+function setEach(values: Map<string, Value>, loop: Loop, within: number): void {
+  for (const [name, one] of values) {
+    const made = ofEachRound(one, loop, within);
+    if (made !== one) values.set(name, made);
+  }
+}
+
+/** The loop that made it is over, and had more rounds than somebody wrote down. */
+function isLeftBy(madeIn: Loop | null, loop: Loop): boolean {
+  for (let at: Loop | null = loop; at !== null; at = at.outer) if (at === madeIn) return false;
+  return madeIn?.over === "rows" || madeIn?.over === "unknown";
 }
 
 /** Models, steps, plug-ins, the parts of a page: each is a class or of a class of its own, and what one does happens once. */

@@ -608,7 +608,8 @@ function querysetCall(engine: Engine, queryset: QuerysetValue, method: string, a
   engine.awaiting ||= isAsync;
   const result = querysetMethod(engine, queryset, ASYNC.has(method) ? method.slice(1) : method, args, site);
   engine.awaiting = outer;
-  return result;
+  const isMade = result.kind === "queryset" && result.id !== queryset.id && result.madeIn !== site.frame.loop;
+  return isMade ? { ...result, madeIn: site.frame.loop } : result;
 }
 
 function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
@@ -1275,7 +1276,7 @@ export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, slice
   if (slice !== null)
     return chained(
       queryset,
-      derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated, rows: queryset.rows }),
+      derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated, rows: queryset.rows, madeIn: frame.loop }),
       "slice",
       sliceArgs(slice),
     );

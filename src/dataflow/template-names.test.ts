@@ -28,3 +28,28 @@ ${loop}{{ line.order.status }}{{ line.product.title }}{% endfor %}{# expect: lin
 `,
   });
 });
+
+test("a template that extends its own name extends the one that it hides", async () => {
+  const view = {
+    "config/settings.py": `INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]
+ROOT_URLCONF = "config.urls"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": ["pages"], "APP_DIRS": True}]
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+`,
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Line
+
+
+def lines(request):
+    return render(request, "shop/lines.html", {"lines": Line.objects.all()})
+`,
+  };
+  const body = "{% for line in lines %}{{ line.product.title }}{% endfor %}{# expect: product #}\n";
+  // Of a package, or of an app of the project's own.
+  await expectMarked({ ...view, "pages/shop/lines.html": `{% extends "shop/lines.html" %}\n{% block content %}\n${body}{% endblock %}\n` });
+  await expectMarked({
+    ...view,
+    "pages/shop/lines.html": '{% extends "shop/lines.html" %}\n{% block title %}Lines{% endblock %}\n',
+    "shop/templates/shop/lines.html": `{% block title %}{% endblock %}\n${body}`,
+  });
+});

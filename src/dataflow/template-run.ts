@@ -109,7 +109,14 @@ function emptyFrame(env: Env): Frame {
 
 export function runTemplate(engine: Engine, found: FoundTemplate, env: Env, site: CallSite, context?: TemplateContext): void {
   if (site.frame.depth >= MAX_TEMPLATE_DEPTH || isRecursive(site.frame, found.module.file)) return;
-  const template: TemplateContext = context ?? { blocks: new Map(), partials: new Map(), loads: new Set(), running: new Set(), language: found.language };
+  const template: TemplateContext = context ?? {
+    blocks: new Map(),
+    partials: new Map(),
+    loads: new Set(),
+    running: new Set(),
+    chain: new Set(),
+    language: found.language,
+  };
   for (const library of found.module.loads) template.loads.add(library);
   const frame = templateFrame(found.module, env, site, template);
   const parent = found.module.body.find((stmt) => stmt.kind === "extends");
@@ -117,13 +124,14 @@ export function runTemplate(engine: Engine, found: FoundTemplate, env: Env, site
     engine.execute(found.module.body, frame);
     return;
   }
+  template.chain.add(found.module.file);
   collectBlocks(found.module.body, found.module.file, template);
   for (const stmt of found.module.body) {
     if (stmt.kind === "assign" || stmt.kind === "template-import" || stmt.kind === "function") engine.execute([stmt], frame);
   }
   const name = engine.evaluate(parent.template, frame);
   for (const one of templateNames(name)) {
-    const base = engine.templates.find(one, frame.file);
+    const base = engine.templates.find(one, frame.file, template.chain);
     if (base === null) continue;
     runTemplate(engine, base, frame.env, { span: spanOf(frame.file, parent), frame: { ...frame, depth: frame.depth - 1 }, expr: null }, template);
     return;
@@ -265,6 +273,7 @@ function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
     partials: new Map(),
     loads: new Set(found.module.loads),
     running: new Set(),
+    chain: new Set(),
     language: found.language,
   };
   const site = { span: spanOf(frame.file, stmt), frame, expr: null };

@@ -24,6 +24,8 @@ export interface FoundTemplate {
   readonly language: "django" | "jinja2";
 }
 
+const NONE_PASSED: ReadonlySet<string> = new Set();
+
 export class TemplateStore {
   private readonly lowered = new Map<string, FoundTemplate | null>();
   private readonly libraries = new Map<string, ReadonlyMap<string, RegisteredTag>>();
@@ -46,19 +48,20 @@ export class TemplateStore {
     return [...this.lowered.values()].filter((one) => one !== null);
   }
 
-  /** `from` is the file whose tag names it: `./row.html` and `../base.html` are beside that. `page.html#row` is what `{% partialdef row %}` keeps there. */
-  find(name: string, from = ""): FoundTemplate | null {
+  /** `from` is the file whose tag names it: `./row.html` and `../base.html` are beside that. `page.html#row` is what `{% partialdef row %}` keeps there.
+   *  Files of `passed` are not meant. */
+  find(name: string, from = "", passed: ReadonlySet<string> = NONE_PASSED): FoundTemplate | null {
     const [file = "", part] = name.split("#");
-    const found = this.wholeFile(file, from);
+    const found = this.wholeFile(file, from, passed);
     return part === undefined || found === null ? found : partOf(found, part);
   }
 
-  private wholeFile(name: string, from: string): FoundTemplate | null {
+  private wholeFile(name: string, from: string, passed: ReadonlySet<string>): FoundTemplate | null {
     const whole = /^\.\.?\//.test(name) ? this.nameBeside(name, from) : name;
     for (const engine of this.project.templates) {
       for (const directory of engine.directories) {
         const file = directory === "" ? whole : `${directory}/${whole}`;
-        if (!this.files.has(file)) continue;
+        if (!this.files.has(file) || passed.has(file)) continue;
         const found = this.lower(file, engine.language);
         if (found !== null) return found;
       }

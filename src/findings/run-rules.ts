@@ -9,7 +9,7 @@ import { ownDrafts } from "./own-code.ts";
 import { concernsProject } from "./own-tables.ts";
 import { doubtOwnWords } from "./own-words.ts";
 import { doubtRuledOut } from "./ruled-out.ts";
-import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
+import { withMadeOnce, withoutSameAdvice, withWaitsToldOnce } from "./same-advice.ts";
 import { withSameClaimsMerged } from "./same-claim.ts";
 import { doubtTestData } from "./test-data.ts";
 import { toFinding } from "./to-finding.ts";
@@ -57,7 +57,7 @@ function together(findings: readonly Finding[], source: RuleInput | null): Findi
   const doubts = [doubtGenericLines, doubtTestData, doubtOnceCode, doubtRuledOut, doubtOwnWords];
   const doubted = doubts.reduce<readonly Finding[]>((told, doubt) => doubt(told, source), findings);
   const supported = withNewerDjango(doubted, source?.project.djangoVersion ?? null);
-  return withMadeOnce(withoutSameAdvice(withSameClaimsMerged(supported)));
+  return withMadeOnce(withWaitsToldOnce(withoutSameAdvice(withSameClaimsMerged(supported))));
 }
 
 type Work = Evidences & { readonly isOwn: (draft: FindingDraft) => boolean; readonly seen: Map<string, number> };

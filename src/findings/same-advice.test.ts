@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Finding } from "../model/index.ts";
-import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
+import { withMadeOnce, withoutSameAdvice, withWaitsToldOnce } from "./same-advice.ts";
 
 const finding = (rule: string, object: string, role: "index" | "table" = "index"): Finding => ({
   id: `${rule} ${object}`,
@@ -51,4 +51,25 @@ test("statistics that several statements want are made once, and the finding nam
     ["", ["4"]],
     ["", ["4"]],
   ]);
+});
+
+test("a wait that keeps locks is told once", () => {
+  const place = (line: number, role: "definition" | "call", label: string): Finding["places"][number] => ({
+    role,
+    label,
+    file: "a.py",
+    line,
+    column: 1,
+    endLine: line,
+    endColumn: 2,
+  });
+  const waits = (rule: string, ...lines: readonly number[]): Finding => ({
+    ...finding(rule, ""),
+    id: `${rule} ${lines.join(" ")}`,
+    places: lines.map((line, index) => place(line, index === 0 ? "definition" : "call", index === 0 ? "the transaction begins" : "waits here")),
+  });
+  const all = [waits("external-call-in-transaction", 1, 5), waits("external-call-in-transaction", 2, 5), waits("long-transaction", 1, 5)];
+  const sureness = (of: readonly Finding[]): readonly string[] => withWaitsToldOnce(of).map(({ confidence }) => confidence);
+  expect(sureness(all)).toEqual(["possible", "certain", "certain"]);
+  expect(sureness(all.slice(0, 2))).toEqual(["certain", "certain"]);
 });

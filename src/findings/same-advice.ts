@@ -25,6 +25,23 @@ function droppedBy({ rule, places: [first] }: Finding): string | null {
   return first?.role === "index" && first.object !== undefined && DROPPING.includes(rule) ? first.object : null;
 }
 
+/** A transaction that waits while it keeps locks is told as that: the same wait of the same transaction has little to add. */
+export function withWaitsToldOnce(findings: readonly Finding[]): Finding[] {
+  const told = new Set(findings.flatMap((finding) => (finding.rule === "long-transaction" && finding.confidence !== "possible" ? waitsOf(finding) : [])));
+  return findings.map((finding) =>
+    finding.rule === "external-call-in-transaction" && waitsOf(finding).some((wait) => told.has(wait))
+      ? { ...finding, confidence: "possible", doubt: "the same wait is told as a transaction that keeps row locks meanwhile" }
+      : finding,
+  );
+}
+
+/** Where the transaction begins, and where it waits. */
+function waitsOf({ places }: Finding): string[] {
+  const [begin] = places;
+  const waits = places.filter(({ label }) => label === "waits here");
+  return begin?.role === "definition" ? waits.map(({ file, line, column }) => `${begin.file}:${begin.line} ${file}:${line}:${column}`) : [];
+}
+
 /** Statements that one and the same object serves, extended statistics say, are one finding: its SQL could not be run twice. */
 export function withMadeOnce(findings: readonly Finding[]): Finding[] {
   return [...groupBy(findings, (finding) => madeBy(finding) ?? finding).values()].flatMap((same) => {

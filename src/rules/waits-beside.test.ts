@@ -37,6 +37,18 @@ test("so does a session of a package", async () => {
   ]);
 });
 
+test("rows of one loop take the same way where their class is asked for, or a setting", async () => {
+  const push = (asked: string): string => `def push(given):\n    ${asked.replaceAll("\n", "\n    ")}\n\n\n`;
+  const body = "push(order)\nTag.objects.get(name=order.status)";
+  const post = 'requests.post("x", json=given.note)';
+  expect(await told(body, push(`match given:\n    case Order():\n        ${post}\n    case Tag():\n        print(given)`))).toEqual([WAITS]);
+  expect(await told(body, push(`if isinstance(given, Order):\n    ${post}`))).toEqual([WAITS]);
+  expect(await told(body, push(`if settings.SANDBOX:\n    return\n${post}`))).toEqual([WAITS]);
+  expect(await told(body, push(`if given.paid:\n    return\n${post}`))).toEqual([ASKS]);
+  expect(await told(body, push(`match given.status:\n    case "new":\n        ${post}`))).toEqual([ASKS]);
+  expect(await told(body, push(`match given:\n    case Order() if given.paid:\n        ${post}`))).toEqual([ASKS]);
+});
+
 test("not where some rounds alone wait", async () => {
   expect(await told("if order.lines.count() > 5:\n    requests.post(request.url)")).toEqual([COUNTS]);
   expect(await told("if not order.lines.exists():\n    continue\nrequests.post(request.url)")).toEqual([COUNTS]);

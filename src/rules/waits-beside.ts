@@ -1,5 +1,5 @@
 /** Rounds that wait for something outside the process: beside that, a query of theirs weighs next to nothing. */
-import type { OutsideCallFact, RuleInput, Span } from "../model/index.ts";
+import type { Expr, OutsideCallFact, RuleInput, Span } from "../model/index.ts";
 import { blocksOf } from "../python/inner-blocks.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { isInside, isSameSpan, isWithin } from "../model/span.ts";
@@ -52,9 +52,11 @@ function isReached(at: Span, holder: SyntaxNode, query: Span | null, { program }
     const parts: readonly SyntaxNode[] = part === null ? [] : "kind" in part ? [part] : part;
     return query !== null && parts.some((one) => isInside(query, one));
   };
-  if (!path.includes(holder) || within.some((node) => !isShared(armOf(node, at)) && isChoice(node, at))) return false;
+  if (!path.includes(holder) || within.some((node) => !isShared(armOf(node, at)) && isChoice(node, at) && !isSameForAll(node, holder))) return false;
   const from = query?.end ?? holder.start;
-  return ![...nodesIn(holder)].some((node) => leaves(node) && from <= node.start && node.end <= at.start);
+  const nodes = [...nodesIn(holder)];
+  const settled = nodes.filter((node) => node.kind === "if" && isSetting(node.test));
+  return !nodes.some((node) => leaves(node) && from <= node.start && node.end <= at.start && !settled.some((choice) => isInside(node, choice)));
 }
 
 function leaves(node: SyntaxNode): boolean {
@@ -66,6 +68,29 @@ function armOf(node: SyntaxNode, at: Span): SyntaxNode | readonly SyntaxNode[] |
   if (isStatement(node)) return blocksOf(node).find((block) => block.some((one) => isInside(at, one))) ?? null;
   if (node.kind === "conditional") return [node.then, node.otherwise].find((one) => isInside(at, one)) ?? null;
   return null;
+}
+
+/**
+ * `match order: case Order(): …` of what the function is given: rows of one loop are of one class, and all of them take the same way. So they do where a
+ * setting is asked.
+ */
+function isSameForAll(node: SyntaxNode, holder: SyntaxNode): boolean {
+  if (node.kind === "if" && isSetting(node.test)) return true;
+  if (holder.kind !== "function") return false;
+  const isGiven = (expr: Expr | undefined): boolean => expr?.kind === "name" && holder.params.some(({ name }) => name === expr.name);
+  if (node.kind === "match") return isGiven(node.subject) && node.cases.every(({ values, guard }) => guard === null && values.every(isClassName));
+  if (node.kind !== "if" || node.test.kind !== "call" || node.test.callee.kind !== "name") return false;
+  return node.test.callee.name === "isinstance" && isGiven(node.test.args[0]);
+}
+
+/** `settings.USE_SANDBOX`, or what is not set. */
+function isSetting(test: Expr): boolean {
+  if (test.kind === "not") return isSetting(test.operand);
+  return test.kind === "attribute" && test.object.kind === "name" && test.object.name === "settings";
+}
+
+function isClassName(expr: Expr): boolean {
+  return (expr.kind === "name" || expr.kind === "attribute") && /^[A-Z]\w*[a-z]/.test(expr.name);
 }
 
 /** Not every way through the node comes to the place. */

@@ -20,6 +20,8 @@ export interface PieceInput {
   /** Microseconds of each statement of the recording, by its text's key. */
   readonly recorded: ReadonlyMap<string, number>;
   readonly sentFrom: (statement: TimedStatement) => readonly SentFrom[];
+  /** Of statements whose runs were logged: the part that went into putting rows together and sending them, 0 to 1. */
+  readonly sending?: ReadonlyMap<string, number>;
 }
 
 export interface Piece {
@@ -167,6 +169,9 @@ const LAZY: ReadonlySet<string> = new Set([
   "lazy-in-async",
 ]);
 
+/** Two questions for one answer: the first is not asked any more, and the rows are loaded as they were. */
+export const FIRST_GOES: ReadonlySet<string> = new Set(["count-then-iterate", "exists-then-iterate"]);
+
 /** What was counted once, or recorded outside of its loop, is no loop's; what was recorded is sent from where it was recorded, whatever its shape looks like. */
 function canBeOf({ rule, places }: Finding, { calls, recordedAt }: TimedStatement, isRecorded: boolean): boolean {
   if (PER_ROW.has(rule) && (calls < 2 || isRecorded)) return false;
@@ -177,6 +182,7 @@ function canBeOf({ rule, places }: Finding, { calls, recordedAt }: TimedStatemen
 function sendingPlaces({ rule, places }: Finding): readonly Place[] {
   const inSource = places.filter(isSourceLine);
   const inLoop = inSource.filter(({ role }) => role === "access" || role === "write");
+  if (FIRST_GOES.has(rule)) return inLoop.slice(0, 1);
   if (LAZY.has(rule)) return inSource.filter(({ role }) => role === "access");
   if (PER_ROW.has(rule) && inLoop.length > 0) return inLoop;
   return inSource.filter(({ role }) => role === "queryset" || role === "access" || role === "write");

@@ -340,6 +340,47 @@ async function looped(text: string): Promise<string[]> {
   return report.findings.filter((one) => one.rule === "query-in-loop").map((one) => `${one.confidence} ${one.places.at(-1)?.line} ${one.claim}`);
 }
 
+test("what a page of the admin hands its own template is read there", async () => {
+  const page = (admin: string, template: string, at = "admin/shop/order/change_form.html"): Record<string, string> => ({
+    "shop/admin.py": `from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from shop.models import Line, Order
+
+
+${admin}`,
+    [`shop/templates/${at}`]: `{% extends "admin/change_form.html" %}\n{% block after_field_sets %}\n${template}\n{% endblock %}\n`,
+  });
+  const line = "{% for line in lines %}{{ line.product.title }}{% endfor %}{# expect: product #}";
+  const view = (name: string, args: string): string => `
+    def ${name}(self, request, ${args}extra_context=None):
+        return super().${name}(request, ${args.replace(/=""/, "")}extra_context={"lines": Line.objects.all()})
+`;
+  await expectMarked(page(`@admin.register(Order)\nclass OrderAdmin(admin.ModelAdmin):${view("change_view", 'object_id, form_url="", ')}`, line));
+  await expectMarked(
+    page(
+      `@admin.register(Order)\nclass OrderAdmin(admin.ModelAdmin):\n    change_list_template = "shop/orders.html"\n${view("changelist_view", "")}`,
+      line,
+      "shop/orders.html",
+    ),
+  );
+  await expectMarked(
+    page(
+      `@admin.register(User)\nclass OwnUserAdmin(UserAdmin):\n    change_form_template = "shop/user.html"\n${view("change_view", 'object_id, form_url="", ')}`,
+      line,
+      "shop/user.html",
+    ),
+  );
+  // The page's own row, and fields of which somebody wrote each down.
+  await expectMarked(
+    page(
+      "@admin.register(Order)\nclass OrderAdmin(admin.ModelAdmin):\n    fields = ['status']\n",
+      "{% for line in original.lines.all %}{{ line.product.title }}{% endfor %}{# expect: lines.product #}\n" +
+        "{% for group in adminform %}{% for row in group %}{% for field in row %}{% for one in original.shipments.all %}{{ one }}{% endfor %}{% endfor %}{% endfor %}{% endfor %}",
+    ),
+  );
+});
+
 test("Django's own pages of users and groups load what permissions show", async () => {
   await expectMarked({
     "shop/admin.py": `from django.contrib import admin

@@ -268,6 +268,38 @@ function fieldAt(engine: Engine, model: Model, path: string): Field | null {
   return field !== null && isChoosable(field) ? field : null;
 }
 
+/** The template of an admin page that the project has itself: named by the class, or put where Django looks before its own. */
+function ownTemplate(engine: Engine, admin: Value | undefined, named: Value | undefined, page: Value | undefined, site: CallSite): Value | null {
+  if (named !== undefined && named.kind !== "unknown" && !(named.kind === "literal" && named.value === null)) return named;
+  if (admin?.kind !== "object" || page?.kind !== "literal") return null;
+  const cls = engine.attribute(admin, "model", { span: site.span, frame: site.frame });
+  const model = cls.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  const folders = model === null ? ["admin"] : [`admin/${model.app}/${model.name.toLowerCase()}`, `admin/${model.app}`, "admin"];
+  const found = folders.map((folder) => `${folder}/${String(page.value)}.html`).find((one) => engine.templates.find(one) !== null);
+  return found === undefined ? null : literal(found);
+}
+
+/** A change page that Django shows by the project's template; a `change_view()` of the project's own runs by itself. */
+const hasOwnPage =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [admin, named, page] = args.positional;
+    const own = admin?.kind === "object" ? engine.program.member(admin.cls, "change_view") : null;
+    return literal(own?.owner.module.origin !== "project" && ownTemplate(engine, admin, named, page, site) !== null);
+  };
+
+/** What Django's own templates make of a context is not followed. */
+const adminPage =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [admin, named, page, context] = args.positional;
+    const template = ownTemplate(engine, admin, named, page, site);
+    if (context === undefined) return UNKNOWN;
+    if (template === null) engine.escape(context);
+    else engine.renderTemplate(template, context, site);
+    return UNKNOWN;
+  };
+
 /** A change page's selects: one label for each row of the related model, for each relation without another widget. */
 const formSelects =
   (engine: Engine): Hook =>
@@ -594,4 +626,6 @@ export const adminHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.inline": inline,
   "luthier.filter_options": filterOptions,
   "luthier.form_selects": formSelects,
+  "luthier.has_own_page": hasOwnPage,
+  "luthier.admin_page": adminPage,
 };

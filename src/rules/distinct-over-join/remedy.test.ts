@@ -30,6 +30,17 @@ test("rows of one parent are rarely several of one row, and a developer's data i
   expect(await sure("shop/management/commands/create_sample.py", "lines__quantity__gt=3")).toEqual(["possible"]);
 });
 
+test("the same holds two relations away", async () => {
+  const sure = async (condition: string): Promise<readonly string[]> => {
+    const source = `from shop.models import Customer\n\n\ndef work(one):\n    return list(Customer.objects.filter(${condition}).distinct())\n`;
+    return (await analyseShop({ "shop/work.py": source })).findings.filter(({ rule }) => rule === "distinct-over-join").map(({ confidence }) => confidence);
+  };
+  expect(await sure("orders__lines=one")).toEqual([]);
+  expect(await sure("orders__lines__product=one")).toEqual(["possible"]);
+  expect(await sure("orders__lines__in=one")).toEqual(["likely"]);
+  expect(await sure("orders__lines__quantity=one")).toEqual(["likely"]);
+});
+
 test("of columns that are asked for later, no whole rows are compared", async () => {
   const rows = "rows = Order.objects.filter(lines__price=price).distinct()\n    ";
   expect(await remedies(`${rows}return list(rows.values_list("status"))`)).toEqual([]);

@@ -44,7 +44,9 @@ function asksForNone({ keyword, fields, rest }: Lookup): boolean {
 function asksForOne({ fields, rest }: Lookup, input: RuleInput): boolean {
   if (rest.length > 0 && rest.join("__") !== "exact") return false;
   const [relation, ...others] = fields.filter((field) => field.relation?.single === false);
-  if (relation === undefined || others.length > 0 || !hasSingleLinks(relation, input)) return false;
+  // `filter(shelves__books=book)`: a book stands on one shelf, and that in one room.
+  if (others.length > 0) return fields.every((field) => field.relation?.kind === "fk-reverse");
+  if (relation === undefined || !hasSingleLinks(relation, input)) return false;
   const [column, ...more] = fields.slice(fields.indexOf(relation) + 1);
   return column === undefined || (more.length === 0 && (column.unique || column.primaryKey || isUniqueBeside(column, relation, input)));
 }
@@ -58,11 +60,11 @@ function isUniqueBeside({ name }: Field, { relation }: Field, { graph }: RuleInp
 
 /** `filter(answers__question=question)`: of the rows that repeat, only those of one question; `filter(user__in=[one, other])`: twice at most. */
 function isOfOneParent({ fields, rest, keyword: { value } }: Lookup): boolean {
-  const many = fields.findIndex((field) => field.relation?.single === false);
-  const [key, ...further] = fields.slice(many + 1);
+  const many = fields.findLastIndex((field) => field.relation?.single === false);
+  const [key] = fields.slice(many + 1);
   if (rest.join("__") === "in" && value.kind === "sequence") return value.items.every((item) => item.kind !== "star");
   const isEqual = rest.length === 0 || rest.join("__") === "exact";
-  return isEqual && value.kind !== "constant" && key?.relation?.single === true && !further.some((field) => field.relation?.single === false);
+  return isEqual && value.kind !== "constant" && key?.relation?.single === true;
 }
 
 /** Of a row to the same row; a table of links that the code declares may have several. */

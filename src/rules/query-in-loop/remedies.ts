@@ -272,7 +272,7 @@ function keysOf(round: Round, input: RuleInput): Keys {
   const isVaried = (value: Expr): boolean => varies(value, round, input);
   const opaque =
     calls.some((call) => call.args.some((arg, at) => isVaried(arg) && !(at === 0 && isModelName(arg)))) ||
-    callsBefore(run).some((call) => call.name === "exclude" && valuesOf(call).some(isVaried));
+    callsBefore(run, input).some((call) => call.name === "exclude" && valuesOf(call).some(isVaried));
   const lookups = model === null ? [] : calls.flatMap((call) => keywordLookups(input, model, call));
   const keyed = lookups.filter(({ keyword }) => isVaried(keyword.value));
   // Older versions neither filter by a rank nor slice a prefetch.
@@ -296,7 +296,7 @@ function keysOf(round: Round, input: RuleInput): Keys {
     isApart:
       (run.sliced && keyed.some(({ rest }) => rest.at(-1) === "in")) ||
       isOfStretch(keyed) ||
-      callsBefore(run).some((call) => WORKS_OUT.has(call.name) && valuesOf(call).some(isVaried)),
+      callsBefore(run, input).some((call) => WORKS_OUT.has(call.name) && valuesOf(call).some(isVaried)),
   };
 }
 
@@ -362,14 +362,31 @@ export function asksApart(round: Round, input: RuleInput): boolean {
   return how !== "count" && how !== "aggregate" && !TESTS.has(how) && keysOf(round, input).isApart;
 }
 
-/** What was chained on the queryset until it runs, in one expression or in several. */
-function callsBefore({ origin, span }: QueryRun): readonly ChainCall[] {
-  return origin.calls.filter(({ file, end }) => file !== span.file || end <= span.end);
+/** What was chained on the queryset until it runs, in one expression or in several; not what others chain on it who get it from the same place. */
+function callsBefore(run: QueryRun, input: RuleInput): readonly ChainCall[] {
+  const { origin, span } = run;
+  const before = origin.calls.filter(({ file, end }) => file !== span.file || end <= span.end);
+  const way = functionsOf(run, input);
+  const isApart = (call: ChainCall): boolean => {
+    const holder = functionKey(call, input);
+    return !way.has(holder) && input.facts.runs.some((other) => other.origin === origin && functionKey(other.span, input) === holder);
+  };
+  return before.filter((call) => !isApart(call));
+}
+
+/** Those that the queryset comes through, from where it is made to where it runs. */
+function functionsOf({ origin, trail, calls, span }: QueryRun, input: RuleInput): ReadonlySet<string> {
+  return new Set([origin.span, ...trail, ...calls, span].map((at) => functionKey(at, input)));
+}
+
+function functionKey(at: Span, { program }: RuleInput): string {
+  const { file, start, end } = at;
+  return `${file}:${functionAt(pathTo(program, { file, start, end }))?.start ?? ""}`;
 }
 
 /** Conditions of the queryset, those of the call that runs it among them. */
 function conditionCalls(run: QueryRun, input: RuleInput): readonly Pick<ChainCall, "args" | "keywords">[] {
-  const chained = callsBefore(run).filter(({ name }) => CONDITIONS.has(name));
+  const chained = callsBefore(run, input).filter(({ name }) => CONDITIONS.has(name));
   const last = exprAt(input, run.span);
   const isListed = chained.some(({ file, end }) => file === run.span.file && end === run.span.end);
   return last?.kind === "call" && !isListed && CONDITIONS.has(calleeName(last.callee)) ? [...chained, last] : chained;

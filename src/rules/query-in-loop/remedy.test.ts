@@ -1023,3 +1023,38 @@ def work():
   expect(await asked('"tags"')).toEqual(["possible"]);
   expect(await asked('f"tags {customer.pk}"')).toEqual(["likely"]);
 });
+
+test("what others narrow that get the queryset from the same place is no key of the loop's", async () => {
+  const { findings } = await analyseShop({
+    "shop/clubs.py": `from django.db import models
+from shop.models import Customer
+
+
+class Club(models.Model):
+    name = models.CharField(max_length=20)
+
+    @property
+    def active(self):
+        return Membership.objects.filter(club=self, status="active")
+
+
+class Membership(models.Model):
+    club = models.ForeignKey(Club, models.CASCADE)
+    customer = models.ForeignKey(Customer, models.CASCADE)
+    status = models.CharField(max_length=20)
+`,
+    "shop/work.py": `from shop.clubs import Club
+
+
+def show(request, pk):
+    club = Club.objects.get(pk=pk)
+    return club.active.filter(customer=request.user.customer).first()
+
+
+def work():
+    return [club.active.count() for club in Club.objects.all()]
+`,
+  });
+  const remedies = findings.filter(({ rule }) => rule === "query-in-loop").map(({ remedy }) => remedy ?? "");
+  expect(remedies).toEqual([expect.stringContaining("annotate it with a subquery that counts")]);
+});

@@ -124,9 +124,13 @@ function labelOf({ declaration, relation }: Field): string | null {
   return text?.kind === "str" ? text.value : null;
 }
 
+/** Of a dozen families that were read in projects, the smaller ones were codes, levels of a catalogue and lines of a form; ours. */
+const SURELY_A_LIST = 6;
+
 function sourceDraft(model: Model, { base, members }: Family<SourceColumn>): FindingDraft {
   return {
     key: [model.label, base],
+    confidence: members.length >= SURELY_A_LIST ? "likely" : "possible",
     claim: `Model \`${model.name}\` keeps a list in ${members.length} numbered fields: ${listed(members.map(({ name }) => name))}.`,
     reason: REASON,
     remedy: remedyFor(base),
