@@ -43,14 +43,13 @@ function findEdits(load: LazyLoad, input: RuleInput): EditPlan {
 function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related", path: string, input: RuleInput): EditPlan {
   const { origin } = load;
   const source = sourceOf(input, origin.span.file);
-  const { text } = source;
   const reader = onlyReader(load, input);
   if (reader !== null) {
     const edits = [appendCall(sourceOf(input, reader.span.file), reader.span, [], method, [path])];
     return { safety: "review", reason: `others go through these rows as well, so that \`${reader.text}\` has to give a queryset in all cases`, edits };
   }
   const calls = ownCalls(origin);
-  const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
+  const chunks = method === "prefetch_related" ? chunkEdits(load, input) : [];
   const existing = calls.findLast((call) => call.name === method && isExtensible(call)) ?? callInOverride(origin, method, input);
   if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(sourceOf(input, existing.file), existing, [path]), ...chunks] };
   const inside = callOfLoop(load);
@@ -96,10 +95,10 @@ function adminAround(span: Span, { program }: RuleInput): ClassInfo | null {
 }
 
 /** `.iterator()` prefetches only with a chunk size. */
-function chunkEdits(load: LazyLoad, text: string): EditDraft[] {
+function chunkEdits(load: LazyLoad, { text }: RuleInput): EditDraft[] {
   const call = load.origin.calls.find((one) => one.name === "iterator" && one.args.length === 0 && one.keywords.length === 0);
   if (call === undefined) return [];
-  const open = text.slice(call.dot, call.end).lastIndexOf("(");
+  const open = text(call.file).slice(call.dot, call.end).lastIndexOf("(");
   return [insertion(call.file, call.dot + open + 1, "chunk_size=2000")];
 }
 

@@ -220,6 +220,11 @@ function judgeJoin(call: ChainCall, load: LazyLoad): Verdict | null {
   return null;
 }
 
+/** No edit of the project's gives it a chunk size; some setting of the framework's may. */
+export function isFrameworksIterator({ name, file, args, keywords }: ChainCall): boolean {
+  return name === "iterator" && file.startsWith("builtin/") && args.length + keywords.length === 0;
+}
+
 function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
   if (isReset(call, "prefetch_related")) return advice("prefetch_related(None) drops what was loaded before it");
   if (call.name === "prefetch_related" && call.args.some((arg) => isPrefetchOf(arg, load.path))) {
@@ -233,6 +238,7 @@ function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
   if (call.name === "prefetch_related" && load.path.includes("__") && !ownCalls(load.origin).includes(call) && call.args.some(isComputed)) {
     return advice("its lookups are computed further on, and Django takes none before a Prefetch object of the same relation: add it to those");
   }
+  if (isFrameworksIterator(call)) return advice("the framework goes through the rows by iterator(), which prefetches only where it is given a chunk size");
   if (call.name === "iterator" && call.args.length + call.keywords.length === 0) return review("iterator() needs a chunk_size to prefetch");
   if (call.name === "only" && !keepsColumn(call, load)) return review("only() has to keep the key that the prefetch matches by");
   return null;

@@ -1,4 +1,5 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../../tests/support/framework-case.ts";
 
 test("an Elasticsearch document prepares every row", async () => {
@@ -140,4 +141,35 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
 {% for line in object.lines.all %}{{ line.product.title }}{% endfor %}{# expect: lines.product #}
 `,
   });
+});
+
+test("the iterator of a document's rows is not the project's to change", async () => {
+  const { findings } = await analyseShop({
+    "shop/documents.py": `from django_elasticsearch_dsl import Document, fields
+from django_elasticsearch_dsl.registries import registry
+from shop.models import Order
+
+
+@registry.register_document
+class OrderDocument(Document):
+    prices = fields.KeywordField()
+
+    class Django:
+        model = Order
+        fields = ["status"]
+
+    def get_queryset(self):
+        return Order.objects.filter(paid=True)
+
+    def prepare_prices(self, instance):
+        return [line.price for line in instance.lines.all()]
+`,
+  });
+  const told = findings.filter(({ relation }) => relation === "lines");
+  expect(told.map(({ remedy, fixes }) => [remedy, fixes.flatMap(({ edits }) => edits)])).toEqual([
+    [
+      'Add `prefetch_related("lines")` to the queryset, and have the framework give its `iterator()` a chunk size: without one Django prefetches nothing, or refuses.',
+      [],
+    ],
+  ]);
 });
