@@ -41,6 +41,8 @@ export interface LoadNode {
   readonly reflects: ClassInfo | null;
   /** `FETCH_PEERS`: what is missing is fetched for all rows of the queryset at once. */
   readonly peers: boolean;
+  /** Whether rows come as the classes that they are of, with what these have (`select_subclasses()`), or as the one that this link leads to; null where the model says it. */
+  readonly subclasses: boolean | string | null;
   /** Names that `annotate()` put on the rows. */
   readonly annotated: ReadonlySet<string>;
   /** Lists made by `Prefetch(to_attr=…)`. */
@@ -86,6 +88,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
     fields.joinsUnread,
     fields.reflects?.id ?? "",
     fields.peers,
+    fields.subclasses,
     [...fields.annotated].join(","),
     [...fields.targets].join(","),
     fields.standsFor,
@@ -125,6 +128,7 @@ export const BARE: LoadNode = {
   joinsUnread: false,
   reflects: null,
   peers: false,
+  subclasses: null,
   annotated: NO_NAMES,
   lists: NOTHING,
   targets: NOTHING,
@@ -183,6 +187,10 @@ export function withoutReflected(load: LoadNode): LoadNode {
 
 export function withPeers(load: LoadNode, peers: boolean): LoadNode {
   return load.peers === peers ? load : node({ ...load, peers });
+}
+
+export function withSubclasses(load: LoadNode, subclasses: boolean | string): LoadNode {
+  return load.subclasses === subclasses ? load : node({ ...load, subclasses });
 }
 
 export function withSelectsAll(load: LoadNode): LoadNode {
@@ -396,6 +404,7 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     joinsUnread: a.joinsUnread || b.joinsUnread,
     reflects: a.reflects ?? b.reflects,
     peers: a.peers || b.peers,
+    subclasses: b.subclasses ?? a.subclasses,
     annotated: new Set([...a.annotated, ...b.annotated]),
     lists: new Map([...a.lists, ...b.lists]),
     targets: new Map([...a.targets, ...b.targets]),

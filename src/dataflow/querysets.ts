@@ -34,6 +34,7 @@ import {
   withPinned,
   withReflected,
   withSelectsAll,
+  withSubclasses,
   withTarget,
   type LoadedRelation,
   type LoadNode,
@@ -44,6 +45,7 @@ import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./r
 import { noteSent } from "./sends.ts";
 import { changeRelated, isBeingCreated, isBeyondReach, makeRow, markUsed, recordLoad, storedUnder, withGivenValues, type LoadKind } from "./rows.ts";
 import { askedThroughManager, bywayOf, otherwiseAt } from "./byways.ts";
+import { asSubclasses, noteSubclasses } from "./subclass-rows.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
@@ -543,7 +545,8 @@ const CHAINS: Readonly<Record<string, Method>> = {
   intersection: combined,
   difference: combined,
   fetch_mode: fetchMode,
-  non_polymorphic: same({}),
+  select_subclasses: (_engine, queryset) => derived(queryset, { load: withSubclasses(queryset.load, true) }),
+  non_polymorphic: (_engine, queryset) => derived(queryset, { load: withSubclasses(queryset.load, false) }),
 };
 
 /** Methods that send a statement, and what they give. */
@@ -1064,11 +1067,12 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
   const { origin, path, parent } = placeOfRows(queryset);
   const operation = queryset.recipe.steps.find(({ name }) => SET_OPERATIONS.has(name));
   if (operation !== undefined) queryset.origin.combinedBy = operation.name;
+  const load = asSubclasses(engine, queryset, withGivenOf(queryset));
   const row = makeRow({
     model: queryset.model,
     origin,
     path,
-    load: isBeyondReach(path) ? OPAQUE : withGivenOf(queryset),
+    load: isBeyondReach(path) ? OPAQUE : load,
     loop,
     extra: givenTo(queryset, loop),
     joinable: parent === null ? queryset.joinable : false,
@@ -1077,6 +1081,7 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
     doubts: queryset.doubts,
   });
   if (loop !== null) checkPrefetchKeys(engine, queryset, row, frame);
+  if (load.subclasses !== null && load.subclasses !== false) noteSubclasses(engine, row);
   return row;
 }
 

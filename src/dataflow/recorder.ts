@@ -56,6 +56,8 @@ export interface LiveOrigin {
   /** Relations that were read from the list that a prefetch makes, and that list's name. */
   lists?: Map<string, string>;
   combinedBy?: string;
+  /** Paths to what rows of a class below have that come as the classes that they are of, with that class. */
+  ofSubclasses?: Map<string, string>;
   readonly columns: Set<string>;
   readonly followed: Set<string>;
   /** Columns of its rows that code has set, of those that the model keeps a copy of. */
@@ -409,6 +411,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.assigned === undefined ? {} : { assigned: new Set(live.assigned) }),
     ...(live.keysSet === undefined ? {} : { keysSet: new Set(live.keysSet) }),
     ...(live.combinedBy === undefined ? {} : { combinedBy: live.combinedBy }),
+    ...(live.ofSubclasses === undefined ? {} : { ofSubclasses: new Map(live.ofSubclasses) }),
     ...(live.lists === undefined ? {} : { lists: new Map(live.lists) }),
   };
 }

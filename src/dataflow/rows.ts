@@ -53,6 +53,7 @@ import {
 import { changeLoad, setName } from "./attribute-writes.ts";
 import { deferralDoubts } from "./deferral.ts";
 import { isOffered } from "./generic-limits.ts";
+import { asParent, childrenWith, isPolymorphic } from "./subclass-rows.ts";
 import { joinPath, placeDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
@@ -146,6 +147,8 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const set = row.extra.get(name);
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return SET;
+  const parent = asParent(row, name);
+  if (parent !== null) return rowAttribute(engine, parent, name, site);
   if (name === PREFETCH_CACHE) return prefetchedNames(row);
   if (name === "__dict__") (row.origin.asDict ??= new Set()).add(row.path);
   const listed = row.load.lists.get(name);
@@ -178,7 +181,17 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   // A stub with a body says what the package does in Django's place.
   const method = isStub && !isTold(own) ? rowMethod(engine, row, name) : null;
   const isPut = keepsItsAnswer(own) && isPutElsewhere(row, name, site.frame);
-  return method ?? engine.classMember(row.model.cls, name, isPut ? withDoubt(row, PUT) : row, site);
+  const value = method ?? engine.classMember(row.model.cls, name, isPut ? withDoubt(row, PUT) : row, site);
+  const below = ofSubclasses(engine, row, name, site);
+  return value === null || below === null ? (value ?? below) : join(value, below);
+}
+
+/** Of a row that comes as the class that it is of: what the classes below have. */
+function ofSubclasses(engine: Engine, row: RowValue, name: string, site: AccessSite): Value | null {
+  const found = childrenWith(engine, row, name).flatMap(
+    ({ field, target, load }) => rowAttribute(engine, relatedRow(engine, row, field, target, load), name, site) ?? [],
+  );
+  return found.length === 0 ? null : joinAll(found);
 }
 
 /** A method under a decorator that lets an attribute of the same name stand before it, as `cached_property` does and `property` does not. */
@@ -574,15 +587,6 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
       ? {}
       : { written: what.written }),
   });
-}
-
-const polymorphic = new WeakMap<Model, boolean>();
-
-/** django-polymorphic asks for the class that each row is of; a join gives rows of the base class. */
-function isPolymorphic({ program }: Engine, model: Model): boolean {
-  const known = polymorphic.get(model) ?? program.isSubclass(model.cls, "polymorphic.models.PolymorphicModel");
-  polymorphic.set(model, known);
-  return known;
 }
 
 /** What `select_related()` can follow. */

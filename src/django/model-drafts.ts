@@ -79,10 +79,21 @@ export function createDrafts(program: ResolvedProgram, reader: ConstantReader, r
 
   const installed = new Set(project.apps.map((app) => app.name));
   const isInstalled = ({ name }: PythonModule): boolean => name.split(".").some((_, index, parts) => installed.has(parts.slice(0, index + 1).join(".")));
+  const imported = importedByProject(program);
   for (const cls of program.classes) {
-    if (cls.module.origin === "project" || isInstalled(cls.module)) of(cls);
+    if (cls.module.origin === "project" || isInstalled(cls.module) || imported.has(cls.module.name)) of(cls);
   }
   return { of, appOf, list };
+}
+
+/** Modules that others of the project import whatever happens: Django refuses models of an app that is not installed, also where the list of apps was not read. */
+function importedByProject(program: ResolvedProgram): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const module of program.modules.values()) {
+    if (module.origin !== "project") continue;
+    for (const stmt of module.ir.body) if (stmt.kind === "import" && stmt.level === 0 && stmt.from !== null) names.add(stmt.from);
+  }
+  return names;
 }
 
 /** The label of the app whose package is the nearest around a module. */

@@ -25,6 +25,7 @@ const advice = (reason: string): Verdict => ({ safety: "advice", reason });
 export function judge(load: LazyLoad, input: RuleInput): Verdict {
   return (
     judgeOrigin(load) ??
+    judgeSubclasses(load) ??
     judgeModels(load, input) ??
     judgeRefreshed(load) ??
     judgeSingle(load, input) ??
@@ -49,6 +50,32 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
   if (reason !== undefined) return advice(reason);
   if (origin.span.file.endsWith(".py")) return null;
   return advice("the queryset is made in a template: load it in the view that gives the template its objects");
+}
+
+function judgeSubclasses(load: LazyLoad): Verdict | null {
+  return ownOfSubclass(load) === null
+    ? null
+    : advice("the rows come as the classes that they are of, and a lookup through one of these loads onto other objects");
+}
+
+interface OfSubclass {
+  /** The way to the rows of that class. */
+  readonly way: string;
+  readonly model: string;
+}
+
+/** The class that alone has what is loaded of rows that come as the classes that they are of. */
+export function subclassOf({ origin: { ofSubclasses }, path }: LazyLoad): OfSubclass | null {
+  const ways = [...(ofSubclasses ?? [])].filter(([way]) => path.startsWith(`${way}__`)).toSorted(([a], [b]) => b.length - a.length);
+  const [first] = ways;
+  return first === undefined ? null : { way: first[0], model: first[1] };
+}
+
+/** The same where the queryset cannot load it: a join of `select_subclasses()` can. */
+export function ownOfSubclass(load: LazyLoad): OfSubclass | null {
+  const found = subclassOf(load);
+  const isJoined = load.joinable && load.origin.calls.some(({ name }) => name === "select_subclasses");
+  return isJoined ? null : found;
 }
 
 /** The line makes querysets of several models, of which not all have the relation. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Finding } from "../model/finding.ts";
 import type { Handbook, HandbookSection } from "../model/handbook.ts";
 import type { Database } from "../model/workload.ts";
-import { gainsOf, PLANNED_TOGETHER } from "../workload/gains.ts";
+import { gainsOf, PLANNED_TOGETHER, sendingShares } from "../workload/gains.ts";
 import type { Touched } from "../workload/pieces.ts";
 import { recordedTimes, timeBaseOf, timedStatements } from "../workload/time-base.ts";
 import { changesOf } from "./changes.ts";
@@ -54,7 +54,9 @@ function startWork(input: HandbookInput): Work {
   const known = new Map(timed.map((one) => [one.id, sitesOf(evidence, one)]));
   const sentFrom: Work["sentFrom"] = ({ id }) => known.get(id) ?? [];
   const recorded = recordedTimes(recording);
-  const gains = base === null ? { ranked: [], touched: new Map() } : gainsOf({ statements: timed, findings: report.findings, parts, recorded, sentFrom });
+  const sending = sendingShares(evidence.database?.workload.plans ?? []);
+  const gains =
+    base === null ? { ranked: [], touched: new Map() } : gainsOf({ statements: timed, findings: report.findings, parts, recorded, sentFrom, sending });
   const work = { ...input, base, timed, sentFrom, gains };
   return { ...work, advice: [...input.advice, ...recordedAdvice(recordings, report), ...unfoundAdvice(work)] };
 }

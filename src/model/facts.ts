@@ -103,6 +103,8 @@ export interface Origin {
   readonly lists?: ReadonlyMap<string, string>;
   /** `union()` or the like put querysets together into one whose rows were fetched; one that is only asked for keys is a part of another's condition. */
   readonly combinedBy?: string;
+  /** Paths to rows that come as the classes that they are of, with that class: what only it has, no lookup of the queryset's loads onto them. */
+  readonly ofSubclasses?: ReadonlyMap<string, string>;
   /** The relation of one row whose manager it is; null for other kinds. */
   readonly relation: string | null;
 }

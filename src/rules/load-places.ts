@@ -1,4 +1,5 @@
 /** Where a lazy load is made, run and read; how sure that is. */
+import { subclassOf } from "../fixes/eager-verdict.ts";
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
 import { genericSteps, stepsOf, stepsToPayers } from "../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../fixes/fetched-each-round.ts";
@@ -61,6 +62,7 @@ export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.doubts.length > 0 || isAskedOnce(load.otherwise) || load.origin.kind === "parameter" || isFurtherDown(load.path)) return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
   if (isSampleDataCommand(load.origin.span.file) || isOfOnceCommand(load)) return "possible";
+  if (subclassOf(load) !== null) return "likely";
   if (load.otherwise !== undefined || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
     return "likely";
   return "certain";
@@ -183,6 +185,8 @@ export function otherwiseDoubt(otherwise: Otherwise, doubts: readonly string[]):
 export function loadDoubt(load: LazyLoad, asksAnyway = false): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
   if (load.otherwise !== undefined) return otherwiseDoubt(load.otherwise, load.doubts);
+  const subclass = subclassOf(load);
+  if (subclass !== null) return `only rows that are of \`${modelName(subclass.model)}\` ask for it`;
   if (isSampleDataCommand(load.origin.span.file)) return "the command makes data to try things with";
   if (isOfOnceCommand(load)) return "the command's name says that it is run once";
   if (isFurtherDown(load.path)) return "no row may be so far down: what loads the levels before it may load all that there are";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../model/finding.ts";
-import { effectOf, gainsOf } from "./gains.ts";
+import type { Plan } from "../model/plan.ts";
+import { effectOf, gainsOf, sendingShares } from "./gains.ts";
 import type { RecordedPart } from "./join-recordings.ts";
 import type { PieceInput } from "./pieces.ts";
 import { textKey, type TimedStatement } from "./time-base.ts";
@@ -331,4 +332,19 @@ describe("a statement that several lines send", () => {
     const findings = [finding("x"), at("y", "only-columns", "shop/tasks.py", 9)];
     expect(touched(findings, { parts: new Map([["x", [part(LISTED, 2_500_000)]]]) })).toEqual({ x: expect.closeTo(4) as number });
   });
+});
+
+test("columns that nobody reads take at most what a logged run spent on sending rows", () => {
+  const plan = { statement: "b", executionMs: 445, sendingMs: 424 } as unknown as Plan;
+  const sending = sendingShares([plan, { ...plan, sendingMs: 400 }, { ...plan, statement: "a", sendingMs: null }]);
+  expect([...sending]).toEqual([["b", expect.closeTo(0.953, 3)]]);
+  const unread = finding("x", { rule: "unused-columns", places: [place("queryset", "shop/views.py", 4)] });
+  const sentFrom: PieceInput["sentFrom"] = ({ id }) => (id === "b" ? [{ file: "shop/views.py", line: 4, how: "iterate" }] : []);
+  const [gain] = gainsOf(input({ findings: [unread], sentFrom, sending })).ranked;
+  expect(gain?.gain).toMatchObject({
+    low: 0,
+    high: expect.closeTo(1.906, 3) as number,
+    basis: expect.stringMatching(/sending their rows: 95\.3 %$/) as string,
+  });
+  expect(gainsOf(input({ findings: [unread], sentFrom })).ranked).toEqual([]);
 });

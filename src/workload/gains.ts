@@ -1,6 +1,7 @@
 /** What each change removes of the database's time: by itself, and once the changes above it are made. */
 import type { Finding } from "../model/finding.ts";
 import type { Gain } from "../model/handbook.ts";
+import type { Plan } from "../model/plan.ts";
 import { rungOf } from "../select/severity.ts";
 import { FIRST_GOES, PER_ROW, touchedPieces, type Piece, type PieceInput, type Touched } from "./pieces.ts";
 
@@ -27,7 +28,7 @@ export function gainsOf(input: PieceInput): Gains {
   const speed = speedOf(input);
   const candidates = input.findings.flatMap((finding): Candidate[] => {
     const own = touched.get(finding.id);
-    const effect = own === undefined ? null : effectOf(finding, own, speed);
+    const effect = own === undefined ? null : effectOf(finding, own, speed, input.sending);
     return own === undefined || effect === null || effect.high <= 0
       ? []
       : [{ finding: finding.id, pieces: own.pieces, effect, shared: sharedOf(finding, own) }];
@@ -127,9 +128,15 @@ function gainOf(candidate: Candidate, marginal: number): Gain {
 // ---------------------------------------------------------------------------------------------- what a change removes
 
 /** Null where no evidence says what is left. */
-export function effectOf(finding: Finding, { link, pieces }: Touched, speed?: Speed): Effect | null {
+export function effectOf(finding: Finding, { link, pieces }: Touched, speed?: Speed, sending?: PieceInput["sending"]): Effect | null {
   return (
-    timed(finding) ?? planned(finding, pieces, speed) ?? counted(finding) ?? bounded(finding) ?? perRow(finding, link) ?? repeated(finding, { link, pieces })
+    timed(finding) ??
+    planned(finding, pieces, speed) ??
+    counted(finding) ??
+    bounded(finding) ??
+    perRow(finding, link) ??
+    repeated(finding, { link, pieces }) ??
+    sentLess(finding, pieces, sending)
   );
 }
 
@@ -265,6 +272,38 @@ function repeated({ rule }: Finding, { link, pieces }: Pick<Touched, "link" | "p
   if (WHOLE.has(rule)) return effect(1, 1, "the statement is not sent any more");
   if (new Set(pieces.map(({ statement }) => statement)).size > 1) return null;
   return HALF.has(rule) ? effect(0.5, 0.5, "one of two equal statements stays") : null;
+}
+
+/** The same rows are read; fewer columns of them, or none, are sent. */
+const SENT_LESS: ReadonlySet<string> = new Set([
+  "defer-wide-column",
+  "len-for-count",
+  "python-side-aggregate",
+  "python-side-filter",
+  "unused-columns",
+  "values-instead-of-instances",
+]);
+
+function sentLess({ rule }: Finding, pieces: readonly Piece[], sending: PieceInput["sending"] = new Map()): Effect | null {
+  if (!SENT_LESS.has(rule)) return null;
+  const parts = pieces.flatMap(({ statement }) => {
+    const share = sending.get(statement);
+    return share === undefined ? [] : [[statement, within(share)] as const];
+  });
+  if (parts.length === 0) return null;
+  const high = Math.max(...parts.map(([, share]) => share));
+  const byStatement = new Map(parts.map(([statement, share]) => [statement, { low: 0, high: share }]));
+  return { low: 0, high, basis: `at most what logged runs of its statements spend on sending their rows: ${round(high * 100)} %`, byStatement };
+}
+
+/** Of each statement with logged plans, the largest part that sending took. */
+export function sendingShares(plans: readonly Plan[]): ReadonlyMap<string, number> {
+  const shares = new Map<string, number>();
+  for (const { statement, sendingMs, executionMs } of plans) {
+    if (statement == null || sendingMs === null || executionMs === null || executionMs <= 0) continue;
+    shares.set(statement, Math.max(shares.get(statement) ?? 0, sendingMs / executionMs));
+  }
+  return shares;
 }
 
 const within = (share: number): number => Math.min(1, Math.max(0, share));

@@ -20,6 +20,8 @@ export interface PieceInput {
   /** Microseconds of each statement of the recording, by its text's key. */
   readonly recorded: ReadonlyMap<string, number>;
   readonly sentFrom: (statement: TimedStatement) => readonly SentFrom[];
+  /** Of statements whose runs were logged: the part that went into putting rows together and sending them, 0 to 1. */
+  readonly sending?: ReadonlyMap<string, number>;
 }
 
 export interface Piece {

@@ -1,7 +1,7 @@
 /** What the other chapters' changes free, before any hardware is bought. */
 import type { AdvisorInput } from "../../model/advice.ts";
 import type { TimeBase } from "../../model/handbook.ts";
-import { gainsOf } from "../../workload/gains.ts";
+import { gainsOf, sendingShares } from "../../workload/gains.ts";
 import type { SentFrom } from "../../workload/pieces.ts";
 import { mainPlaceText } from "../../workload/main-place.ts";
 import { recordedTimes, timeBaseOf, timedStatements, type TimedStatement } from "../../workload/time-base.ts";
@@ -44,6 +44,7 @@ export function freedBy(input: AdvisorInput): Freed | null {
     parts,
     recorded: recordedTimes(recording),
     sentFrom: ({ id }) => known.get(id) ?? [],
+    sending: sendingShares(database?.workload.plans ?? []),
   });
   // Of a recording alone the advisor does not know which statement is which finding's.
   if (gains.touched.size === 0 && database === null) return null;

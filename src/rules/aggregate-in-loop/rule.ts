@@ -1,3 +1,4 @@
+import { remedyOfSubclass } from "../subclass-remedy.ts";
 import type { Expr, FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { BESIDE, countAnnotationFix, existsAnnotationFix, isCountedBeside, isFilteredByPath } from "../../fixes/count-annotation.ts";
 import { queryPath, stepsToPayers } from "../../fixes/eager-paths.ts";
@@ -123,7 +124,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   const same = remedyOfSameRow(load, input);
   if (same !== null) return same;
   if (isFetchedEachRound(load, input.facts)) return `${askedBefore(load, input)}${isChangedInLoop(load, input.facts) ? ` ${SAME_ROW}` : ""}`;
-  return beyondGeneric(load, input);
+  return beyondGeneric(load, input) ?? (isAskedOfInnerLoop(load, input) || isReadToo(load, input) ? remedyOfSubclass(load) : null);
 }
 
 /** A round is told what it, or one before it, has written: rounds may build on one another, and nothing outside the loop can know the answers. */

@@ -90,8 +90,10 @@ function evidenceOf({ proposal, statements }: ChangeProof, others: readonly Chan
 }
 
 function aloneWords(other: ChangedStatement | undefined): string {
-  return other === undefined ? "its plan stays" : `another plan, at ${other.cost.after < other.cost.before ? "less" : "no less"} cost`;
+  return other === undefined ? "its plan stays" : `another plan, of cost ${costWords(other.cost.after)} instead of ${costWords(other.cost.before)}`;
 }
+
+const costWords = (cost: number): string => formatNumber(Number(cost.toPrecision(3)));
 
 const MADE_UP: Readonly<Record<ChangeProposal["kind"], string>> = {
   setting: "",

@@ -1,3 +1,4 @@
+import { remedyOfSubclass } from "../subclass-remedy.ts";
 import type { FindingDraft, LazyLoad, Rule, RuleInput, Span } from "../../model/index.ts";
 import {
   givenBy,
@@ -199,6 +200,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (operation !== null) return remedyBefore(operation, load);
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
+  const subclass = remedyOfSubclass(load);
+  if (subclass !== null) return subclass;
   const method = load.joinable ? "select_related" : "prefetch_related";
   if (isOfOtherModels(load, input)) return remedyForOneModel(load, method);
   if (isOfGivenRows(load.origin, input))
