@@ -61,8 +61,9 @@ const TICKED = "somebody ticks these rows, and each of them sets off several wri
 /** Places that write in a round of a whole job. Ours. */
 const JOB = 3;
 
-function isJobForTicked({ origin, loop }: LazyLoad, { facts }: RuleInput): boolean {
-  if (origin.forAction !== true || loop === null) return false;
+/** What the loop itself reads is loaded with its queryset in a word; what a call of the job reads is the job's. */
+function isJobForTicked({ origin, loop, calls }: LazyLoad, { facts }: RuleInput): boolean {
+  if (origin.forAction !== true || loop === null || calls.length === 0) return false;
   const writes = facts.writes.filter((write) => write.loop !== null && isSameSpan(write.loop.span, loop.span));
   return new Set(writes.map(({ span }) => placeKey(span))).size >= JOB;
 }
