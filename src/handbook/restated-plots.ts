@@ -2,13 +2,12 @@
 import type { ChangedStatement } from "../model/index-study.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Plot } from "../model/plot.ts";
-import { formatNumber } from "../model/numbers.ts";
-import { describeShape } from "../sql/describe-shape.ts";
+import { formatPlannerCost } from "../model/numbers.ts";
+import { gistOf } from "../sql/describe-shape.ts";
 import type { Work } from "./input.ts";
 
 /** More would make the page heavy. Ours. */
 const MOST_PLANS = 8;
-const MOST_LETTERS = 90;
 
 export function restatedPlots(section: string, { report, evidence: { database } }: Work): readonly Plot[] {
   const findings = report.findings.filter(({ chapter }) => chapter === section);
@@ -21,13 +20,12 @@ export function restatedPlots(section: string, { report, evidence: { database } 
       const { sql, changed, plans } = found;
       const statement = database.workload.statements.find(({ id }) => id === changed.statement);
       if (statement === undefined) return [];
-      const text = statement.shape === null ? statement.sql : describeShape(statement.shape);
       return [
         {
           kind: "plans",
           finding: finding.id,
-          question: `How is \`${text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text}\` planned when it is asked otherwise?`,
-          answer: `Cost ${cost(changed.cost.before)} becomes ${cost(changed.cost.after)}.`,
+          question: `How is \`${gistOf(statement)}\` planned when it is asked otherwise?`,
+          answer: `Cost ${formatPlannerCost(changed.cost.before)} becomes ${formatPlannerCost(changed.cost.after)}.`,
           source: `EXPLAIN of PostgreSQL ${study.version}, on a copy without rows`,
           statement: statement.sql,
           before: { title: "as it is asked", root: plans.before.root, json: null, basis: "cost" },
@@ -38,8 +36,6 @@ export function restatedPlots(section: string, { report, evidence: { database } 
     })
     .slice(0, MOST_PLANS);
 }
-
-const cost = (value: number): string => formatNumber(Number(value.toPrecision(3)));
 
 type Changes = NonNullable<NonNullable<NonNullable<Work["evidence"]["database"]>["study"]>["changes"]>;
 

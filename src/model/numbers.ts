@@ -33,6 +33,11 @@ export function formatCost(secondsPerMinute: number): string {
 /** Less than a millisecond a minute is nothing to anybody, and its digits would break a narrow line. */
 const LEAST_COST = 0.001;
 
+/** The planner's cost, in its own units: `11,500`, `0.35`. */
+export function formatPlannerCost(cost: number): string {
+  return formatNumber(Number(cost.toPrecision(3)));
+}
+
 /** `1.4 s`, `2 min 5 s`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;

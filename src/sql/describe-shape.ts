@@ -2,6 +2,14 @@
 import type { QueryShape, ShapeExpression, ShapePredicate } from "../model/shape.ts";
 import { ownTables } from "./compare-shapes.ts";
 
+const MOST_LETTERS = 90;
+
+/** The statement in a question or a table's cell: in few words, or as it stands where it could not be read, and no longer than a line. */
+export function gistOf({ sql, shape }: { readonly sql: string; readonly shape: QueryShape | null }): string {
+  const text = shape === null ? sql : describeShape(shape);
+  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
+}
+
 /**
  * One line without values.
  *

@@ -2,8 +2,8 @@
 import type { Advice, AdviceTable, Advisor, AdvisorInput, Artefact } from "../../model/advice.ts";
 import type { Database, IndexStudy, RemovalProof, StudiedIndex, StudiedStatement } from "../../model/index.ts";
 import type { Plot } from "../../model/plot.ts";
-import { formatBytes, formatCount, formatNumber, formatPercentFinely } from "../../model/numbers.ts";
-import { describeShape } from "../../sql/describe-shape.ts";
+import { formatBytes, formatCount, formatNumber, formatPercentFinely, formatPlannerCost } from "../../model/numbers.ts";
+import { gistOf } from "../../sql/describe-shape.ts";
 import { NO_PARTS } from "../no-parts.ts";
 import { indexMapsOf } from "./index-maps.ts";
 import { costOfWorkload, verifiable, wholeCost } from "./summary.ts";
@@ -51,7 +51,7 @@ function adviceOf(study: IndexStudy, database: Database, _input: AdvisorInput): 
     claim:
       added.length === 0
         ? `No new index within ${formatBytes(study.budget)} makes ${planned} of \`${database.catalog.database.name}\` cheaper.`
-        : `${formatCount(added.length, "index", "indexes")} (${formatBytes(sizeOf(added))}) take the estimated cost of ${planned} from ${figure(before)} to ${figure(after)}, ${formatPercentFinely(1 - after / before)} less.`,
+        : `${formatCount(added.length, "index", "indexes")} (${formatBytes(sizeOf(added))}) take the estimated cost of ${planned} from ${formatPlannerCost(before)} to ${formatPlannerCost(after)}, ${formatPercentFinely(1 - after / before)} less.`,
     reasons: [choiceWords(study), ...verifyWords(study), ...(free.length === 0 ? [] : [freeWords(free, study)])],
     tables: [
       ...(added.length === 0 ? [] : [addedTable(study, database)]),
@@ -71,7 +71,6 @@ function adviceOf(study: IndexStudy, database: Database, _input: AdvisorInput): 
 }
 
 const sizeOf = (added: readonly StudiedIndex[]): number => added.reduce((sum, { bytes }) => sum + bytes, 0);
-const figure = (cost: number): string => formatNumber(Number(cost.toPrecision(3)));
 const changed = ({ statements }: IndexStudy): readonly StudiedStatement[] =>
   statements.filter(({ verdict }) => verdict !== "same").toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a));
 
@@ -115,7 +114,7 @@ function addedTable({ added, version }: IndexStudy, { server }: Database): Advic
       label,
       isGuess ? "not known" : formatBytes(bytes),
       formatNumber(serves.length),
-      upkeep > 0 ? figure(upkeep) : "0",
+      upkeep > 0 ? formatPlannerCost(upkeep) : "0",
     ]),
     numeric: [1, 2, 3],
     source: `planned by PostgreSQL ${version} from the statistics of ${server.takenAt.slice(0, 10)}; upkeep in the planner's units, by the tables' counters`,
@@ -131,10 +130,10 @@ function statementTable(study: IndexStudy, database: Database): AdviceTable {
       .map(({ statement, calls, server, careful, held, verdict }) => [
         textOf(statement, database),
         formatNumber(calls),
-        figure(server.before),
-        figure(server.after),
-        figure(careful.before),
-        figure(careful.after),
+        formatPlannerCost(server.before),
+        formatPlannerCost(server.after),
+        formatPlannerCost(careful.before),
+        formatPlannerCost(careful.after),
         `${VERDICTS[verdict]}${heldWords(verdict, held)}`,
       ]),
     numeric: [1, 2, 3, 4, 5],
@@ -167,15 +166,11 @@ function removalTable(study: IndexStudy, database: Database): AdviceTable {
 
 function worstOf(proof: RemovalProof, database: Database): string {
   const [worst] = suffering(proof).toSorted((a, b) => b.cost.after / b.cost.before - a.cost.after / a.cost.before);
-  return worst === undefined ? "" : `${figure(worst.cost.before)} to ${figure(worst.cost.after)}: ${textOf(worst.statement, database)}`;
+  return worst === undefined ? "" : `${formatPlannerCost(worst.cost.before)} to ${formatPlannerCost(worst.cost.after)}: ${textOf(worst.statement, database)}`;
 }
 
-const MOST_LETTERS = 90;
-
 function textOf(id: string, { workload }: Database): string {
-  const statement = workload.statements.find((one) => one.id === id);
-  const text = statement?.shape == null ? (statement?.sql ?? id) : describeShape(statement.shape);
-  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
+  return gistOf(workload.statements.find((one) => one.id === id) ?? { sql: id, shape: null });
 }
 
 // ------------------------------------------------------------------------------------------------------------ plots and files
@@ -190,7 +185,7 @@ function planPlots(study: IndexStudy, database: Database): Plot[] {
         {
           kind: "plans",
           question: `How is \`${textOf(statement, database)}\` planned with ${names.map(({ name }) => name).join(", ")}?`,
-          answer: `Cost ${figure(server.before)} becomes ${figure(server.after)}.`,
+          answer: `Cost ${formatPlannerCost(server.before)} becomes ${formatPlannerCost(server.after)}.`,
           source: `EXPLAIN of PostgreSQL ${study.version}, on a copy without rows`,
           statement: database.workload.statements.find(({ id }) => id === statement)?.sql ?? statement,
           before: { title: "without", root: plans.before.root, json: null, basis: "cost" },
@@ -220,7 +215,7 @@ function proposalPlots(study: IndexStudy, database: Database): Plot[] {
         {
           kind: "plans",
           question: `How is \`${textOf(statement, database)}\` planned with ${name} alone${instead === null ? "" : `, in place of ${instead.name}`}?`,
-          answer: `Cost ${figure(server.before)} becomes ${figure(server.after)}, with \`${label}\`.`,
+          answer: `Cost ${formatPlannerCost(server.before)} becomes ${formatPlannerCost(server.after)}, with \`${label}\`.`,
           source: `EXPLAIN of PostgreSQL ${study.version}, on a copy without rows`,
           statement: database.workload.statements.find(({ id }) => id === statement)?.sql ?? statement,
           before: { title: "without", root: plans.before.root, json: null, basis: "cost" },

@@ -1,5 +1,5 @@
 /** What planning with a change gave that is no index: one way for every rule that proposes one. */
-import { formatCount, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatNumber, formatPlannerCost } from "../../model/numbers.ts";
 import type { ChangedStatement, ChangeProof, ChangeProposal, Database, DatabaseDraft, Evidence, Judgement, Unjudged } from "../../model/index.ts";
 import { planText } from "./proposal.ts";
 
@@ -90,10 +90,10 @@ function evidenceOf({ proposal, statements }: ChangeProof, others: readonly Chan
 }
 
 function aloneWords(other: ChangedStatement | undefined): string {
-  return other === undefined ? "its plan stays" : `another plan, of cost ${costWords(other.cost.after)} instead of ${costWords(other.cost.before)}`;
+  return other === undefined
+    ? "its plan stays"
+    : `another plan, of cost ${formatPlannerCost(other.cost.after)} instead of ${formatPlannerCost(other.cost.before)}`;
 }
-
-const costWords = (cost: number): string => formatNumber(Number(cost.toPrecision(3)));
 
 const MADE_UP: Readonly<Record<ChangeProposal["kind"], string>> = {
   setting: "",

@@ -1,7 +1,7 @@
 /** An index that a rule proposes, and what planning the statements with it gave: one way for every rule that proposes one. */
 import { createIndexSql, indexName, missingExtensions, type IndexSpec } from "../../fixes/migrations/index.ts";
 import { namesDigest } from "../../model/generated-names.ts";
-import { formatCount, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatNumber, formatPlannerCost } from "../../model/numbers.ts";
 import type {
   Database,
   DatabaseDraft,
@@ -129,7 +129,7 @@ function whyNotCheaper(name: string, own: readonly StudiedStatement[]): string {
 function againstNew({ label, name }: IndexProposal, { own, cheaper, all }: Looked): string | null {
   const { before, after } = meanCost(own);
   if (!cheaper.some((one) => own.includes(one)))
-    return `gets no index on \`${label}\`: with it, ${formatCount(own.length, "statement")} would cost ${figure(after)} in place of ${figure(before)}, as planned${after < before ? whyNotCheaper(name, own) : ""}`;
+    return `gets no index on \`${label}\`: with it, ${formatCount(own.length, "statement")} would cost ${formatPlannerCost(after)} in place of ${formatPlannerCost(before)}, as planned${after < before ? whyNotCheaper(name, own) : ""}`;
   const saved = all.reduce((sum, one) => sum + saving(one), 0);
   return saved > 0
     ? null
@@ -141,10 +141,8 @@ function againstSmaller({ dearer: [worst, ...others] }: Looked): string | null {
   if (worst === undefined) return null;
   const { before, after } = worst.server.after / worst.server.before >= worst.careful.after / worst.careful.before ? worst.server : worst.careful;
   const more = others.length === 0 ? "" : `, and ${formatCount(others.length, "other")}`;
-  return `is kept: with the smaller one, statement ${worst.statement} (${formatCount(worst.calls, "call")}) would cost ${figure(after)} in place of ${figure(before)}${more}, as planned`;
+  return `is kept: with the smaller one, statement ${worst.statement} (${formatCount(worst.calls, "call")}) would cost ${formatPlannerCost(after)} in place of ${formatPlannerCost(before)}${more}, as planned`;
 }
-
-const figure = (cost: number): string => formatNumber(Number(cost.toPrecision(3)));
 
 /** Of a mean call of the statements together. */
 function meanCost(statements: readonly StudiedStatement[]): StudiedStatement["server"] {
@@ -166,7 +164,7 @@ function withPlans(draft: DatabaseDraft, proposal: IndexProposal, looked: Looked
     places: draft.places.map((place) => {
       const one = "object" in place && place.role === "statement" ? costs.get(place.object) : undefined;
       if (one === undefined || !("object" in place)) return place;
-      const words = `cost ${figure(one.server.before)} to ${figure(one.server.after)}`;
+      const words = `cost ${formatPlannerCost(one.server.before)} to ${formatPlannerCost(one.server.after)}`;
       return { ...place, label: [...(place.label === undefined ? [] : [place.label]), words].join(", "), cost: plannedCost(one) };
     }),
     evidence: [planEvidence(proposal, looked, database), ...draft.evidence],
@@ -224,7 +222,7 @@ const costFigures = ({ before, after }: StudiedStatement["server"]): { readonly 
 
 /** `Limit > Sort > Seq Scan on orders_order (cost 1,234)`; what has several nodes below names each in brackets. */
 export function planText({ root }: Plan): string {
-  return `${nodeText(root)} (cost ${figure(root.cost.total)})`;
+  return `${nodeText(root)} (cost ${formatPlannerCost(root.cost.total)})`;
 }
 
 function nodeText(node: PlanNode): string {

@@ -1,5 +1,5 @@
 import { addIndex } from "../../fixes/migrations/index.ts";
-import { formatBytes, formatCount, formatNumber, formatPercent } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPercent, formatPlannerCost } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Evidence, Judgement, Rule, Statement, StudiedIndex, StudiedStatement, Table } from "../../model/index.ts";
 import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
 import { isUniqueColumn } from "../database/column-facts.ts";
@@ -94,7 +94,7 @@ function toDraft(index: StudiedIndex, served: readonly Served[], input: Database
     key: [shortName(table), label],
     severity: share >= (input.thresholds["missing-index.warn"] ?? WARN_SAVED) ? "warning" : "info",
     confidence: isSure ? "likely" : "possible",
-    claim: `An index on \`${label}\` takes the estimated cost of ${formatCount(served.length, "statement")} from ${figure(before)} to ${figure(after)}.`,
+    claim: `An index on \`${label}\` takes the estimated cost of ${formatCount(served.length, "statement")} from ${formatPlannerCost(before)} to ${formatPlannerCost(after)}.`,
     reason: reasonOf(index, served, calls, share),
     remedy: `Add \`${name}\`${isGuess ? "" : ` (${formatBytes(bytes)})`}.`,
     doubt: doubtOf(index, served, database),
@@ -102,7 +102,10 @@ function toDraft(index: StudiedIndex, served: readonly Served[], input: Database
     places: [
       tableSpot(table, rows === null ? undefined : `${formatNumber(Math.round(rows))} rows`),
       ...served.slice(0, MOST_STATEMENTS).map(({ studied, statement }) => ({
-        ...statementSpot(statement, `${formatCount(statement.calls, "call")}, cost ${figure(studied.server.before)} to ${figure(studied.server.after)}`),
+        ...statementSpot(
+          statement,
+          `${formatCount(statement.calls, "call")}, cost ${formatPlannerCost(studied.server.before)} to ${formatPlannerCost(studied.server.after)}`,
+        ),
         cost: plannedCost(studied),
       })),
       ...served.slice(0, MOST_STATEMENTS).flatMap(({ statement }) => sentFrom(statement)),
@@ -116,8 +119,6 @@ function toDraft(index: StudiedIndex, served: readonly Served[], input: Database
     fixes: [addIndex(input, table, { ...index.spec, name })],
   };
 }
-
-const figure = (cost: number): string => formatNumber(Number(cost.toPrecision(3)));
 
 /** Of a mean call of the statements together. */
 function costs(served: readonly Served[]): readonly [before: number, after: number] {
