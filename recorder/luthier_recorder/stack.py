@@ -134,7 +134,7 @@ class Stacks:
         key, numbers, is_placed = self.look(start, True, places)
         library = None if numbers else self.innermost_library(start)
         if library is not None:
-            key, numbers = (key[0], (library.f_lasti, id(library.f_code), ())), (self.frame_id(library),)
+            key, numbers = (key[0], (library.f_lasti, id(library.f_code), ())), (self.python_frame_id(library),)
         number = writer.intern(writer.stacks, numbers, lambda number: ["k", number, list(numbers)])
         if not number or writer.epoch != epoch:
             return number
@@ -166,11 +166,11 @@ class Stacks:
                     places.append((frame, (is_edge, (frame.f_lasti, key) if kind == PROJECT else key)))
                     if place.epoch == epoch and (key or kind == PROJECT):
                         if kind == PROJECT:
-                            numbers.append(self.frame_id(frame))
+                            numbers.append(self.python_frame_id(frame))
                         return (), (*numbers, *self.outside(place, frame, is_edge)), True
             if kind == PROJECT or kind == PASSING:
                 key = (frame.f_lasti, id(frame.f_code), key)
-                numbers.append(self.frame_id(frame))
+                numbers.append(self.python_frame_id(frame))
             elif kind == EDGE:
                 is_edge = True
             elif kind == NODE and is_edge:
@@ -239,6 +239,7 @@ class Stacks:
         self.kinds = dict(self.special)
         recording.writer.epoch += 1
         recording.writer.stack_keys.clear()
+        recording.writer.frame_keys.clear()
 
     def category(self, filename: str, function: str) -> int:
         known = self.categories.get(filename)
@@ -256,6 +257,17 @@ class Stacks:
         is_orm = path.startswith(("django/db/", "asgiref/")) or "/django/db/" in path
         is_package = path != filename and not path.startswith("/")
         return SKIP if is_orm or not is_package else LIBRARY
+
+    def python_frame_id(self, frame: FrameType) -> int:
+        """The same instruction is the same line: what it is called is asked once."""
+        known = recording.writer.frame_keys
+        key = (id(frame.f_code), frame.f_lasti)
+        number = known.get(key)
+        if number is None:
+            number = self.frame_id(frame)
+            if number and len(known) < MOST_CODES:
+                known[key] = number
+        return number
 
     def frame_id(self, frame: Any) -> int:
         path, line, name, kind = _describe(frame)

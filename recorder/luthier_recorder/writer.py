@@ -6,6 +6,7 @@ import errno
 import itertools
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -19,6 +20,8 @@ RETRY_AFTER_NS = 1_000_000_000
 #: Interned keys are forgotten, not kept without bound: what comes again gets a new id.
 MOST_INTERNED = 50_000
 LONGEST_SQL = 200_000
+#: Django gives each savepoint a name of its own, so that no text of one would come a second time.
+SAVEPOINT = re.compile(r"((?:RELEASE |ROLLBACK TO )?SAVEPOINT \W?)s\d+_x\d+")
 
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -64,6 +67,8 @@ class Writer:
         self.frames = Table()
         self.stacks = Table()
         self.stack_keys: dict[Hashable, int] = {}
+        #: Ids of Python's frames, by the identity of the code and the instruction.
+        self.frame_keys: dict[tuple[int, int], int] = {}
         self.names = Table()
         self.causes = Table()
         self.model_names: dict[type, int] = {}
@@ -207,6 +212,9 @@ class Writer:
         return known
 
     def statement(self, sql: str) -> int:
+        savepoint = SAVEPOINT.match(sql)
+        if savepoint is not None:
+            sql = f"{savepoint[1]}s{sql[savepoint.end():]}"
         text = sql if len(sql) <= LONGEST_SQL else sql[:LONGEST_SQL] + "…"
         return self.intern(self.statements, sql, lambda number: ["s", number, text])
 

@@ -38,6 +38,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   unpickled: ["forward store.Order.customer: 5 of no fetch"],
   copied: ["forward store.Order.customer: 5 of 1 fetch, 5 instances"],
   in_transaction: [],
+  nested: [],
   failing: [],
 };
 
@@ -66,6 +67,13 @@ describe.each(versions)("Django %s", (version) => {
     expect(others.map(({ rows }) => rows)).toEqual([1, 1, 1, 1, 1]);
     expect(statementsOf("in_transaction", run.recorded).at(-1)).toMatchObject({ state: 1 });
     expect(statementsOf("failing", run.recorded)).toMatchObject([{ error: "OperationalError", rows: -1 }]);
+  });
+
+  test.runIf(isThere)("writes one text for savepoints, however many names they have", () => {
+    const texts = run.recorded.recording.lines.flatMap(([kind, , text]) => (kind === "s" && String(text).includes("SAVEPOINT") ? [text] : []));
+    expect(texts).toEqual(['SAVEPOINT "s"', 'RELEASE SAVEPOINT "s"']);
+    const sent = run.recorded.recording.statements.filter(({ sql }) => sql.startsWith("SAVEPOINT"));
+    expect(sent).toHaveLength(3);
   });
 
   test.runIf(isThere)("loses nothing by its own errors", () => {

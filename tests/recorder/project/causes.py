@@ -123,6 +123,13 @@ def in_transaction():
         Order.objects.exists()
 
 
+def nested():
+    with transaction.atomic():
+        for _ in range(3):
+            with transaction.atomic():
+                Order.objects.exists()
+
+
 def failing():
     try:
         list(Order.objects.extra(where=["nowhere = 1"]))
