@@ -1073,3 +1073,9 @@ test("one query for the parts of texts that all rounds look for fetches far more
   const asked = "found = Customer.objects.filter(name__contains=key)\n    if found:\n        print(found[0].pk)";
   expect((await told(`for key in keys:\n    ${asked}`)).map((one) => one.split(":")[0])).toEqual(["possible"]);
 });
+
+test.each(["items", "iteritems"])("a dictionary of which the source lists the entries is gone through in a few rounds, by `%s()` too", async (method) => {
+  const loop = `for name, key in given.${method}():\n    print(Customer.objects.get(name=name), key)`;
+  expect(await told(`given = {"a": 1, "b": 2}\n${loop}`)).toEqual([]);
+  expect((await told(`given = dict(request.rows)\n${loop}`)).map((one) => one.split(":")[0])).toEqual(["possible"]);
+});
