@@ -355,8 +355,34 @@ const WORKS_OUT: ReadonlySet<string> = new Set(["annotate", "alias", "extra"]);
 
 /** One query for all rounds would fetch the rows between their stretches as well, or not know by whose values to work out a column. */
 export function asksApart(round: Round, input: RuleInput): boolean {
-  const { how } = round.run;
+  const how = asksFor(round.run, input);
   return how !== "count" && how !== "aggregate" && !TESTS.has(how) && keysOf(round, input).isApart;
+}
+
+const GETS_OR_MAKES: ReadonlySet<string> = new Set(["create", "get_or_create", "update_or_create"]);
+
+/** `customer, _ = Customer.objects.get_or_create(…)`, and then `Order.objects.filter(customer=customer)`: nobody knows the key before the round has the row. */
+export function isOfRowFromRound(round: Round, input: RuleInput): boolean {
+  const { run, site } = round;
+  const model = input.graph.byLabel(run.model);
+  if (site.loop === null || run.calls.length > 0 || model === null) return false;
+  const made = new Set(
+    site.loop.body.flatMap((stmt) => nodesIn(stmt)).flatMap((node) => (node.kind === "assign" && isMaking(node.value) ? firstNames(node.targets) : [])),
+  );
+  const lookups = conditionCalls(run, input).flatMap((call) => keywordLookups(input, model, call));
+  return lookups.some(({ keyword: { value } }) => value.kind === "name" && made.has(value.name));
+}
+
+function isMaking(value: Expr | null): boolean {
+  return value?.kind === "call" && value.callee.kind === "attribute" && GETS_OR_MAKES.has(value.callee.name);
+}
+
+/** The name that a row is given, alone or beside whether it is new. */
+function firstNames(targets: readonly Expr[]): string[] {
+  return targets.flatMap((target) => {
+    const first = target.kind === "sequence" ? target.items[0] : target;
+    return first?.kind === "name" ? [first.name] : [];
+  });
 }
 
 /** What was chained on the queryset until it runs, in one expression or in several; not what others chain on it who get it from the same place. */
