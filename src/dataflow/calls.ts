@@ -367,7 +367,7 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
     env: newEnv(fn.closure),
     def,
     owner: fn.owner,
-    self: self ?? (isLambda || fn.closure !== null ? site.frame.self : null),
+    self: self ?? fn.self,
     depth: site.frame.depth + 1,
     caller: site.frame,
     callSite: site.span,

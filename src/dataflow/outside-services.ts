@@ -62,10 +62,16 @@ export function isServiceClient(name: string): boolean {
   return known;
 }
 
+const kinds = new Map<string, OutsideCallKind | null>();
+
 /** What a call by this name waits for. */
 export function serviceKind(name: string): OutsideCallKind | null {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
   const [, own = null] = FUNCTIONS.find(([pattern]) => pattern.test(name)) ?? [];
-  return own ?? (methodOf(name, "waits") === null ? null : (ofClient(name)?.service.kind ?? null));
+  const kind = own ?? (methodOf(name, "waits") === null ? null : (ofClient(name)?.service.kind ?? null));
+  kinds.set(name, kind);
+  return kind;
 }
 
 const given = new Map<string, string | null>();

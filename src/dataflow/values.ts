@@ -50,8 +50,9 @@ export interface FunctionValue {
   readonly module: PythonModule;
   readonly def: FunctionDef | Lambda;
   readonly closure: Env | null;
-  /** The class whose body defines it, for `super()`. */
+  /** The class whose body defines it, and the receiver of the method that makes it, for `super()`. */
   readonly owner: ClassInfo | null;
+  readonly self: Value | null;
 }
 export interface BoundValue {
   readonly kind: "bound";
@@ -275,7 +276,7 @@ export function native(key: string, call: NativeValue["call"]): NativeValue {
 
 /** A function of a module's, or of the class that defines it. */
 export function functionValue(module: PythonModule, def: FunctionValue["def"], owner: ClassInfo | null = null): FunctionValue {
-  return { kind: "function", module, def, closure: null, owner };
+  return { kind: "function", module, def, closure: null, owner, self: null };
 }
 
 /** A function of our stubs whose body is `...`: it says that the name exists, not what it does. */
@@ -298,20 +299,23 @@ export function alternatives(value: Value): readonly Exclude<Value, UnionValue>[
   return value.kind === "union" ? value.values : [value];
 }
 
-export function joinAll(values: readonly Value[]): Value {
-  let joined: Value | null = null;
-  for (const value of values) joined = joined === null ? value : join(joined, value);
-  return joined ?? UNKNOWN;
+export function joinAll(all: readonly Value[]): Value {
+  const [first] = all;
+  if (first === undefined) return UNKNOWN;
+  return all.every((one) => one === first) ? first : unionOf(all);
 }
 
 export function join(a: Value, b: Value): Value {
-  if (a === b) return a;
+  return a === b ? a : unionOf([a, b]);
+}
+
+function unionOf(all: readonly Value[]): Value {
   const values: Exclude<Value, UnionValue>[] = [];
-  addDistinct(values, a);
-  addDistinct(values, b);
+  for (const one of all) addDistinct(values, one);
   const [first] = values;
   if (values.length === 1 && first !== undefined) return first;
-  if (a.kind === "union" && values.length === a.values.length && values.every((one, index) => one === a.values[index])) return a;
+  const [a] = all;
+  if (a?.kind === "union" && values.length === a.values.length && values.every((one, index) => one === a.values[index])) return a;
   const most = values.every(({ kind }) => kind === "literal") ? MAX_LITERALS : MAX_ALTERNATIVES;
   if (values.length <= most) return { kind: "union", values };
   const inOrder = [...values.filter((one) => !hasOneRow(one)), ...values.filter(hasOneRow)];
@@ -338,10 +342,9 @@ function addDistinct(values: Exclude<Value, UnionValue>[], value: Value): void {
 /** A row that is there on one way and may be None on another is one that may be None; rows that are none on one way are those of the other. */
 function addAlternative(values: Exclude<Value, UnionValue>[], value: Exclude<Value, UnionValue>): void {
   if (value.kind === "queryset") return addQueryset(values, value);
-  const weak = value.kind === "row" ? mayBeNone(value) : value;
-  const same = value.kind === "row" ? values.findIndex((one) => one.kind === "row" && isSameAlternative(mayBeNone(one), weak)) : -1;
+  const same = value.kind === "row" ? values.findIndex((one) => one.kind === "row" && areSameRows(one, value)) : -1;
   if (same < 0) values.push(value);
-  else values[same] = weak;
+  else values[same] = mayBeNone(value);
 }
 
 function addQueryset(values: Exclude<Value, UnionValue>[], value: QuerysetValue): void {
@@ -495,6 +498,11 @@ export function haveSameKey(a: Value, b: Value, depth = 0): boolean {
 }
 
 function haveSameRowKey(a: RowValue, b: RowValue): boolean {
+  return a.isThere === b.isThere && areSameRows(a, b);
+}
+
+/** But for whether they are surely there. */
+function areSameRows(a: RowValue, b: RowValue): boolean {
   return (
     a.origin.id === b.origin.id &&
     a.load.id === b.load.id &&
@@ -502,7 +510,6 @@ function haveSameRowKey(a: RowValue, b: RowValue): boolean {
     a.model.label === b.model.label &&
     (a.loop === null) === (b.loop === null) &&
     a.withoutCaller === b.withoutCaller &&
-    a.isThere === b.isThere &&
     a.doubts.length === b.doubts.length &&
     a.doubts.every((one, index) => one === b.doubts[index]) &&
     (a.shared ?? "") === (b.shared ?? "") &&

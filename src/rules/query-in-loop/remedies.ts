@@ -1,6 +1,7 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
 import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Span, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
+import { capitalised } from "../../model/capitals.ts";
 import { areRowsUsedElsewhere, comparedWithNone, isOnlyTested, nameOf, subjectOf } from "../runs.ts";
 import { moduleOf, nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { callAt, chainHead, changedNames, exprAt, functionAt, isSame, localValuesOf } from "../code.ts";
@@ -140,7 +141,7 @@ function forAll({ names, beyondRow }: Keys): string {
 function grouped({ names, isPlain, back }: Keys, annotation: string, call: string): string {
   if (isPlain) {
     const asked = `one grouped query before the loop, \`filter(${inList(names)}).values(${quotedNames(names)}).${call}\`, gives the answers by key, none for one without rows`;
-    return back === null ? `${capital(asked)}.` : `Annotate the loop's queryset with ${annotation}; or ${asked}.`;
+    return back === null ? `${capitalised(asked)}.` : `Annotate the loop's queryset with ${annotation}; or ${asked}.`;
   }
   return `${back === null ? "Where the loop's rows come from a queryset, annotate it" : "Annotate the loop's queryset"} with ${annotation}, its conditions by \`OuterRef()\`; else fetch the columns that decide once before the loop, and work it out in Python.`;
 }
@@ -149,7 +150,7 @@ function tested({ names, isPlain, back }: Keys): string {
   if (isPlain) {
     const values = names.length === 1 ? `values_list(${quotedNames(names)}, flat=True)` : `values_list(${quotedNames(names)})`;
     const asked = `fetch the keys that have rows once before the loop, \`set(….filter(${inList(names)}).${values})\`, and look there`;
-    return back === null ? `${capital(asked)}.` : `Annotate the loop's queryset with \`Exists(…)\`; or ${asked}.`;
+    return back === null ? `${capitalised(asked)}.` : `Annotate the loop's queryset with \`Exists(…)\`; or ${asked}.`;
   }
   return `${back === null ? "Where the loop's rows come from a queryset, annotate it" : "Annotate the loop's queryset"} with \`Exists(…)\`, its conditions by \`OuterRef()\`; else fetch the columns that decide once before the loop, and look among them.`;
 }
@@ -215,10 +216,6 @@ function inList(names: readonly string[]): string {
 
 function quotedNames(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Another row each round asks its own relation: what its queryset loads answers that. */
