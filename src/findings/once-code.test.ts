@@ -68,6 +68,22 @@ class Command(BaseCommand):
   expect(findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence)).toEqual([expected]);
 });
 
+test("a command that makes things up", async () => {
+  const { findings } = await analyseShop({
+    "shop/management/commands/scramble.py": `from django.core.management.base import BaseCommand
+from faker import Faker
+from shop.models import Order, Tag
+
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        for order in Order.objects.all():
+            Tag.objects.get(name=order.status)
+`,
+  });
+  expect(findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence)).toEqual(["possible"]);
+});
+
 test.each([
   ["seedusers", "possible"],
   ["load_seeds", "possible"],

@@ -29,8 +29,12 @@ function whyNotWorth(places: readonly Place[], source: RuleInput): string | null
 const SAMPLE_DATA =
   /\b(?:create|generate|populate|seed|fill|add|insert|make|load)s?\b[^.]{0,40}\b(?:test|dummy|fake|sample|demo|mock)\b(?! (?:mode|server|environment|suite|runner|database))/i;
 
+/** Packages that make things up. */
+const FAKERS = /^(?:faker|factory|mimesis|model_bakery|model_mommy|mixer)(?:\.|$)/;
+
 function saysSampleData(file: string, { program }: RuleInput): boolean {
   const body = isCommandFile(file) ? (moduleOf(program, file)?.ir.body ?? []) : [];
+  if (body.some((stmt) => stmt.kind === "import" && [stmt.from ?? "", ...stmt.names.map(({ name }) => name)].some((name) => FAKERS.test(name)))) return true;
   return body
     .flatMap((stmt) => (stmt.kind === "class" ? stmt.body : []))
     .some((stmt) => {
