@@ -178,7 +178,8 @@ def listed():
 
 
 def chosen(name):
-    cell = import_string(settings.SHOP_COLUMNS[name]["class"])()
+    module, cls = settings.SHOP_COLUMNS[name]["class"].rsplit(".", 1)
+    cell = getattr(import_module(module), cls)()
     return [cell.cell(order) for order in Order.objects.all()]
 
 
