@@ -442,6 +442,7 @@ export function symbolValue(engine: Engine, symbol: Symbol | null): Value {
           def: symbol.def,
           closure: null,
           owner: null,
+          self: null,
         }
       );
     case "external":

@@ -1,7 +1,7 @@
 /** Ways that only some of a loop's rows take, and the rows that they leave behind. */
 import { rarity, type Otherwise } from "../model/otherwise.ts";
 import type { Frame, Loop } from "./frame.ts";
-import { alternatives, joinAll, type RowValue, type Value } from "./values.ts";
+import { alternatives, joinAll, withDoubt, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 
 /** A way that is taken inside `loop`; what an inner loop does on it happens in each of that one's rounds. */
 export interface Byway {
@@ -93,7 +93,7 @@ const CAME: Readonly<Record<Came, string>> = {
 export function broughtBy(frame: Frame, value: Value): Value {
   if (frame.byway === undefined) return value;
   const all = alternatives(value);
-  const marked = all.map((one) => (one.kind === "row" ? markedRow(frame, one) : one));
+  const marked = all.map((one) => (one.kind === "row" ? markedRow(frame, one) : markedRows(frame, one)));
   return marked.every((one, index) => one === all[index]) ? value : joinAll(marked);
 }
 
@@ -102,6 +102,16 @@ function markedRow(frame: Frame, row: RowValue): RowValue {
   const kind = otherwiseAt(own, row.loop);
   if (kind === "settings") return { ...row, doubts: [...new Set([...row.doubts, ...ruledOutAt(own)])] };
   return kind === undefined || kind === "early" ? row : cameBy(row, kind);
+}
+
+/** Rows that are asked for only where the settings are other than they are written: a loop over them, here or in a caller, is none of the others. */
+function markedRows(frame: Frame, value: Value): Value {
+  if (value.kind !== "queryset" && value.kind !== "list") return value;
+  const doubts = ruledOutAt({ ...frame, caller: null });
+  if (doubts.length === 0) return value;
+  const withDoubts = <R extends RowValue | QuerysetValue>(rows: R): R => doubts.reduce((one, doubt) => withDoubt(one, doubt), rows);
+  if (value.kind === "queryset") return withDoubts(value);
+  return { ...value, element: joinAll(alternatives(value.element).map((one) => (one.kind === "row" ? withDoubts(one) : one))) };
 }
 
 export function cameBy(row: RowValue, kind: Came): RowValue {

@@ -5,7 +5,7 @@ import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { hasFallback } from "./fallbacks.ts";
 import { wayKey } from "./byways.ts";
-import { isGiven } from "./given.ts";
+import { asGiven } from "./given.ts";
 import { joinLeft } from "./attribute-writes.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
@@ -26,7 +26,6 @@ import {
   list,
   listOf,
   NO_ARGS,
-  SET,
   UNKNOWN,
   type DictValue,
   type FunctionValue,
@@ -368,7 +367,7 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
     env: newEnv(fn.closure),
     def,
     owner: fn.owner,
-    self: self ?? (isLambda || fn.closure !== null ? site.frame.self : null),
+    self: self ?? fn.self,
     depth: site.frame.depth + 1,
     caller: site.frame,
     callSite: site.span,
@@ -414,13 +413,13 @@ function paramValue(engine: Engine, fn: FunctionValue, param: Param, positional:
   const byKeyword = keywords.get(param.name);
   if (byKeyword !== undefined) {
     keywords.delete(param.name);
-    return byKeyword.kind === "unknown" ? givenValue(fn, param, byKeyword, param.name, site) : byKeyword;
+    return byKeyword.kind === "unknown" ? givenValue(engine, fn, param, byKeyword, param.name, site) : byKeyword;
   }
   if (param.form === "positional") {
     const at = args.positional.length - positional.length;
     const given = positional.shift();
     if (given !== undefined) {
-      return given.kind === "unknown" ? typed(engine, fn, param.annotation, givenValue(fn, param, given, at, site), site) : given;
+      return given.kind === "unknown" ? typed(engine, fn, param.annotation, givenValue(engine, fn, param, given, at, site), site) : given;
     }
   }
   if (args.open) return openValue(engine, fn, param, site);
@@ -429,8 +428,15 @@ function paramValue(engine: Engine, fn: FunctionValue, param: Param, positional:
 }
 
 /** Whoever hands something over where None would be taken has no None to hand over. */
-function givenValue({ def }: FunctionValue, param: Param, given: UnknownValue, at: number | string, { expr, frame }: CallSite): UnknownValue {
-  return given === UNKNOWN && expr !== null && isGiven(param, expr, at, frame, def) ? SET : given;
+function givenValue(
+  { program }: Engine,
+  { def }: FunctionValue,
+  param: Param,
+  given: UnknownValue,
+  at: number | string,
+  { expr, frame }: CallSite,
+): UnknownValue {
+  return given === UNKNOWN && expr !== null ? (asGiven(program, param, expr, at, frame, def) ?? given) : given;
 }
 
 /** Whoever calls may leave it out: a text is kept, for it may name the template that is rendered, and a class, such as that of a form. */

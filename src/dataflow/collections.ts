@@ -115,11 +115,14 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
       mergeDict(value, dict(args.keywords), site.frame);
       return UNKNOWN;
     case "values":
+    case "itervalues":
       return value.rest === null ? list([...value.entries.values()]) : listOf(dictValues(value));
     case "items":
+    case "iteritems":
     case "most_common":
       return dictItems(value);
     case "keys":
+    case "iterkeys":
       return listOf(value.keys ?? UNKNOWN);
     // A template's context gives its variables as a dictionary.
     case "flatten":

@@ -449,6 +449,54 @@ def many(found):
   });
 });
 
+test("what is given where one object would be put in its place is there", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def greeting(order, customer=None):
+    if not customer:
+        customer = order.customer
+    return customer.name
+
+
+def farewell(order, customer=None):
+    customer = customer or order.customer
+    return customer.name
+
+
+def thanks(order, customer=None):
+    customer = customer or order.customer  # expect: customer
+    return customer.name
+
+
+def lines_of(order, lines=None):
+    if not lines:
+        lines = order.lines.all()
+    return [line.pk for line in lines]  # expect: lines
+
+
+def given(request, customer, lines):
+    return [(greeting(order, customer), farewell(order, customer)) for order in Order.objects.all()]
+
+
+def within(request, customer):
+    def greet(order):
+        return greeting(order, customer)
+
+    return [greet(order) for order in Order.objects.all()]
+
+
+def maybe_empty(request, customer, lines):
+    return [lines_of(order, lines) for order in Order.objects.all()]
+
+
+def left_out(request):
+    return [thanks(order) for order in Order.objects.all()]
+`,
+  });
+});
+
 test("what is given where the default is None is not None", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order

@@ -87,7 +87,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
     case "conditional":
       return conditionalValue(engine, expr, frame);
     case "lambda":
-      return frame.module === null ? UNKNOWN : { kind: "function", module: frame.module, def: expr, closure: frame.env, owner: frame.owner };
+      return frame.module === null ? UNKNOWN : { kind: "function", module: frame.module, def: expr, closure: frame.env, owner: frame.owner, self: frame.self };
     case "await": {
       const outer = engine.awaiting;
       engine.awaiting = true;

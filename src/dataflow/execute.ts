@@ -785,7 +785,7 @@ function bindFunction(engine: Engine, stmt: FunctionDef, frame: Frame): void {
     return;
   }
   const closure = frame.def === null ? null : frame.env;
-  const value: Value = { kind: "function", module: frame.module, def: stmt, closure, owner: frame.owner };
+  const value: Value = { kind: "function", module: frame.module, def: stmt, closure, owner: frame.owner, self: frame.self };
   frame.env.vars.set(stmt.name, { value, loop: 0 });
   if (closure !== null && stmt.decorators.length > 0) engine.escape(value);
 }

@@ -2,6 +2,7 @@
 import type { OutsideCallFact, OutsideCallKind, Span } from "../model/index.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
+import { givenClient, isServiceClient, serviceKind } from "./outside-services.ts";
 import { projectSite } from "./sites.ts";
 import { UNKNOWN, type Value } from "./values.ts";
 
@@ -49,7 +50,8 @@ const FUNCTIONS: Readonly<Record<string, OutsideCallKind>> = {
 };
 
 /** What boto3 hands out has a method for each thing that a service can do; these ask the service nothing. */
-const BOTO = /^boto3\.(?:client|resource)(?:\.(?<method>\w+))?$/;
+const BOTO = /^boto3\.(?:(?:session\.)?Session\.)?(?:client|resource)(?:\.(?<method>\w+))?$/;
+const BOTO_SESSION = /^boto3\.(?:session\.)?Session$/;
 const BOTO_LOCAL: ReadonlySet<string> = new Set([
   "can_paginate",
   "get_paginator",
@@ -65,14 +67,20 @@ const BOTO_LOCAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Whatever makes one is taken for the thing itself. */
-export const isClient = (name: string): boolean => Object.hasOwn(CLIENTS, name) || name === "boto3.client" || name === "boto3.resource";
+export const isClient = (name: string): boolean => Object.hasOwn(CLIENTS, name) || BOTO_SESSION.test(name) || isBotoClient(name) || isServiceClient(name);
+
+function isBotoClient(name: string): boolean {
+  const made = BOTO.exec(name);
+  return made !== null && made.groups?.["method"] === undefined;
+}
 
 /** Notes a call by the dotted name of what is called. Gives the client that it makes, so that its methods are known too. */
 export function recordOutside(engine: Engine, name: string, site: CallSite): Value {
   if (isClient(name)) return { kind: "external", name };
   const kind = kindOf(name);
   if (kind !== null) note(engine, kind, name, site);
-  return UNKNOWN;
+  const given = givenClient(name);
+  return given === null ? UNKNOWN : { kind: "external", name: given };
 }
 
 const kinds = new Map<string, OutsideCallKind | null>();
@@ -90,6 +98,8 @@ function findKind(name: string): OutsideCallKind | null {
   if (known !== undefined) return known;
   const method = BOTO.exec(name)?.groups?.["method"];
   if (method !== undefined) return BOTO_LOCAL.has(method) ? null : "cloud";
+  const service = serviceKind(name);
+  if (service !== null) return service;
   const dot = name.lastIndexOf(".");
   const client = CLIENTS[name.slice(0, dot)];
   return client?.methods.includes(name.slice(dot + 1)) === true ? client.kind : null;

@@ -119,3 +119,34 @@ test("`DEBUG` is another where the project is deployed, and a parameter is no se
     "lines certain",
   );
 });
+
+const HANDED_BACK = `def from_database(customer):
+    return list(Order.objects.filter(customer=customer))
+
+
+def from_memory(customer):
+    return KEPT[customer]
+
+
+KEPT = {}
+
+
+def orders(customer):
+    if settings.USE_CACHES:
+        return from_memory(customer)
+    else:
+        return from_database(customer)
+
+
+def work(customer):
+    for order in orders(customer):
+        print(list(order.lines.all()))
+`;
+
+test("rows that only the other arm hands back are possible in the caller's loop", async () => {
+  const queryset = HANDED_BACK.replace("list(Order.objects.filter(customer=customer))", "Order.objects.filter(customer=customer)");
+  for (const body of [HANDED_BACK, queryset]) {
+    expect(await told(body)).toEqual([`lines possible: ${DOUBT}`]);
+    expect(await told(body, "USE_CACHES = False\n")).toEqual(["lines certain"]);
+  }
+});

@@ -50,8 +50,9 @@ export interface FunctionValue {
   readonly module: PythonModule;
   readonly def: FunctionDef | Lambda;
   readonly closure: Env | null;
-  /** The class whose body defines it, for `super()`. */
+  /** The class whose body defines it, and the receiver of the method that makes it, for `super()`. */
   readonly owner: ClassInfo | null;
+  readonly self: Value | null;
 }
 export interface BoundValue {
   readonly kind: "bound";
@@ -275,7 +276,7 @@ export function native(key: string, call: NativeValue["call"]): NativeValue {
 
 /** A function of a module's, or of the class that defines it. */
 export function functionValue(module: PythonModule, def: FunctionValue["def"], owner: ClassInfo | null = null): FunctionValue {
-  return { kind: "function", module, def, closure: null, owner };
+  return { kind: "function", module, def, closure: null, owner, self: null };
 }
 
 /** A function of our stubs whose body is `...`: it says that the name exists, not what it does. */

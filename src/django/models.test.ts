@@ -209,6 +209,18 @@ describe("a relation leads where Django says", () => {
       },
     ],
     [
+      "a form page of wagtail and its fields",
+      shop(
+        `from wagtail.contrib.forms.models import AbstractEmailForm, AbstractFormField\nfrom modelcluster.fields import ParentalKey\nclass Contact(AbstractEmailForm): pass\nclass Question(AbstractFormField):\n    page = ParentalKey(Contact, on_delete=models.CASCADE, related_name="form_fields")`,
+      ),
+      {
+        "shop.Contact.page_ptr": "mti-parent wagtailcore.Page <- contact",
+        "shop.Contact.subject": "column CharField",
+        "shop.Contact.form_fields": "fk-reverse shop.Question <- page",
+        "shop.Question.label": "column CharField",
+      },
+    ],
+    [
       "history of simple_history",
       shop(
         `from simple_history.models import HistoricalRecords\n${author}class Book(models.Model):\n    title = models.CharField(max_length=9)\n    author = models.ForeignKey(Author, models.CASCADE)\n    history = HistoricalRecords()`,

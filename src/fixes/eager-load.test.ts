@@ -429,7 +429,29 @@ def one(no):
   expect(mended.after).toContain("in author.books.all()]");
   expect(mended.titles.join("\n")).toMatch(/where these rows are prefetched/);
   expect(mended.found.map(({ remedy }) => remedy)).toContain(
-    'Add `prefetch_related("books__editor")` where the row is fetched that has these: some callers prefetch them, and `select_related()` here would ask for them again.',
+    'Add `prefetch_related("books__editor")` where the row is fetched that has these: some callers prefetch them, or should, and `select_related()` here would ask for them again.',
+  );
+});
+
+test("nor are those that a list of the rows has to prefetch", async () => {
+  const text = `from shop.models import Author
+
+
+def editors(author):
+    return [book.editor.name for book in author.books.all()]
+
+
+def one(no):
+    return editors(Author.objects.get(no=no))
+
+
+def many():
+    return [editors(author) for author in Author.objects.filter(no=1)]
+`;
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).toContain("in author.books.all()]");
+  expect(mended.found.map(({ remedy }) => remedy)).toContain(
+    'Add `prefetch_related("books__editor")` where the row is fetched that has these: some callers prefetch them, or should, and `select_related()` here would ask for them again.',
   );
 });
 

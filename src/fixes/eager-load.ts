@@ -143,9 +143,12 @@ const QUERYSET_METHODS: ReadonlySet<string> = new Set([
 
 const placesOfFacts = new WeakMap<SourceFacts, ReadonlySet<string>>();
 
-/** `file:offset` of every read of a relation that an eager load had covered somewhere. */
+/** `file:offset` of every read of a relation that an eager load had covered somewhere, or has to: `order.lines.all()` of each order of a list. */
 function coveredPlaces(facts: SourceFacts): ReadonlySet<string> {
-  const known = placesOfFacts.get(facts) ?? new Set([...facts.covered].map((key) => key.slice(0, key.lastIndexOf(":"))));
+  const toCover = facts.loads.filter((load) => load.perRow && load.reason === "unloaded" && load.method === "all");
+  const known =
+    placesOfFacts.get(facts) ??
+    new Set([...[...facts.covered].map((key) => key.slice(0, key.lastIndexOf(":"))), ...toCover.map(({ access }) => `${access.file}:${access.start}`)]);
   placesOfFacts.set(facts, known);
   return known;
 }

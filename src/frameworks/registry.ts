@@ -76,6 +76,7 @@ export const standIns = [
   ["CreateView", "django.views.generic.CreateView"],
   ["UpdateView", "django.views.generic.UpdateView"],
   ["DeleteView", "django.views.generic.DeleteView"],
+  ["AbstractUser", "django.contrib.auth.models.AbstractUser"],
   ["ModelForm", "django.forms.ModelForm"],
   ["ModelChoiceField", "django.forms.ModelChoiceField"],
 ] as const;

@@ -33,7 +33,7 @@ function headOf(study: IndexStudy): string[] {
   const head =
     added.length === 0
       ? `No new index within ${formatBytes(budget)} makes ${planned} cheaper.`
-      : `${formatCount(added.length, "index", "indexes")} of ${formatBytes(added.reduce((sum, { bytes }) => sum + bytes, 0))} take the estimated cost of ${planned} from ${formatCost(before)} to ${formatCost(after)} (${formatPercentFinely(after / before, 3)}).`;
+      : `${formatCount(added.length, "index", "indexes")} of ${formatBytes(added.reduce((sum, { bytes }) => sum + bytes, 0))} take the estimated cost of ${planned} from ${formatCost(before)} to ${formatCost(after)} (${formatPercentFinely(1 - after / before)} less).`;
   return [
     ...plainLines(head),
     ...plainLines(`${provenWords(study)} The budget is ${formatBytes(budget)}.`),

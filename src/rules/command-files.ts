@@ -1,6 +1,7 @@
 import type { LazyLoad, Program, QueryRun } from "../model/index.ts";
 import { moduleOf } from "../python/syntax-tree.ts";
 import { namersOf } from "./importers.ts";
+import { isScript } from "./scripts.ts";
 import { isTestFile } from "./test-files.ts";
 
 /** Modules that Django imports when their command is run, and at no other time. */
@@ -31,11 +32,12 @@ export function isCommandFile(file: string): boolean {
   return COMMAND.test(file);
 }
 
-/** Code of a command, or of a module that nothing but commands and tests imports: one process runs it at a time. */
+/** Code of a command, of a script, or of a module that nothing but commands and tests imports: one process runs it at a time. */
 export function isRunByCommandsAlone(program: Program, file: string): boolean {
   if (isCommandFile(file)) return true;
   const module = moduleOf(program, file);
   if (module === null || module.isPackage) return false;
+  if (isScript(program, module)) return true;
   const files = namersOf(program, module)
     .map(({ ir }) => ir.file)
     .filter((one) => !isTestFile(one));

@@ -191,7 +191,7 @@ export function isHandedOut({ program }: RuleInput, place: Span): boolean {
 /** The keys or entries of a dictionary of which nothing is known. */
 export function isOverDictionary(site: LoopSite): boolean {
   const { iterable } = site;
-  return iterable?.kind === "call" && iterable.callee.kind === "attribute" && /^(?:keys|items)$/.test(iterable.callee.name);
+  return iterable?.kind === "call" && iterable.callee.kind === "attribute" && /^(?:iter)?(?:keys|items)$/.test(iterable.callee.name);
 }
 
 /** A failure of one round is meant to leave the others alone. */

@@ -19,7 +19,7 @@ const writersOf = new WeakMap<SourceFacts, ReadonlySet<string>>();
 export function isSetOffByWrite(calls: readonly Span[], access: Span, input: RuleInput): boolean {
   if (calls.length === 0) return false;
   const writers = writersIn(input);
-  return calls.some((call) => writers.has(placeKey(call))) || [...calls.slice(1), access].some((at) => writers.has(functionKey(at, input)));
+  return calls.some((call) => writers.has(placeKey(call))) || [...calls.slice(1), access].some((at) => writers.has(writerKey(at, input)));
 }
 
 export const SET_OFF = "the write of a row sets it off, and costs each round more";
@@ -79,13 +79,13 @@ function isFarBelowWrite({ calls, access, origin }: LazyLoad, input: RuleInput):
 function writersIn(input: RuleInput): ReadonlySet<string> {
   const known = writersOf.get(input.facts);
   if (known !== undefined) return known;
-  const found = new Set(input.facts.writes.flatMap(({ span }) => [placeKey(span), functionKey(span, input)]));
+  const found = new Set(input.facts.writes.flatMap(({ span }) => [placeKey(span), writerKey(span, input)]));
   found.delete("");
   writersOf.set(input.facts, found);
   return found;
 }
 
-function functionKey(at: Span, { program }: RuleInput): string {
+function writerKey(at: Span, { program }: RuleInput): string {
   const holder = functionAt(pathTo(program, at));
   return holder?.kind === "function" && WRITERS.has(holder.name) ? placeKey({ ...holder, file: at.file }) : "";
 }

@@ -37,6 +37,27 @@ test("so does a session of a package", async () => {
   ]);
 });
 
+test.each([
+  ["from twilio.rest import Client\nCLIENT = Client('a', 'b')", "CLIENT.messages.create(to=order.lines.count())", "twilio.rest.Client.messages.create"],
+  ["from github import Github\nREPO = Github('x').get_repo('a/b')", "REPO.get_issue(order.lines.count()).edit(state='x')", "github.Github.get_issue"],
+  ["import stripe", "stripe.Customer.create(amount=order.lines.count())", "stripe.Customer.create"],
+  ["from elasticsearch import Elasticsearch\nINDEX = Elasticsearch()", "INDEX.index(body=order.lines.count())", "elasticsearch.Elasticsearch.index"],
+  ["import boto3\nQUEUE = boto3.Session().client('sqs')", "QUEUE.send_message(order.lines.count())", "boto3.Session.client.send_message"],
+  [
+    "from google.cloud import storage\nBUCKET = storage.Client().bucket('x')",
+    "BUCKET.blob('x').upload_from_string(str(order.lines.count()))",
+    "google.cloud.storage.Client.upload_from_string",
+  ],
+  ["from django_ilmoitin.utils import send_notification", "send_notification('x', 'y', order.lines.count())", "django_ilmoitin.utils.send_notification"],
+])("so does a client of a service's package: %s", async (head, round, target) => {
+  expect(await told(round, `${head}\n\n\n`)).toEqual([WAITS.replace("requests.post", target)]);
+});
+
+test("what a client does by itself waits for nobody", async () => {
+  const head = "from google.cloud import storage\nBUCKET = storage.Client().bucket('x')\n\n\n";
+  expect(await told("BUCKET.blob(str(order.lines.count()))", head)).toEqual([COUNTS]);
+});
+
 test("rows of one loop take the same way where their class is asked for, or a setting", async () => {
   const push = (asked: string): string => `def push(given):\n    ${asked.replaceAll("\n", "\n    ")}\n\n\n`;
   const body = "push(order)\nTag.objects.get(name=order.status)";

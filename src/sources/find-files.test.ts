@@ -66,6 +66,14 @@ describe("files", () => {
     expect(found([...app, "lab/test/test_views.py"])).toEqual([]);
   });
 
+  it("are a module of views where it shows tests of another kind", () => {
+    const root = folderWith(["lab/tests.py", "lab/lab_test.py", "lab/other_test.py"]);
+    writeFileSync(join(root, "lab/tests.py"), "@login\ndef tests(request, build):\n    return render(request, 'lab/tests.html')\n");
+    writeFileSync(join(root, "lab/lab_test.py"), "class LabTestViewSet(viewsets.ModelViewSet):\n    pass\n");
+    writeFileSync(join(root, "lab/other_test.py"), "from django.test import TestCase\n\n\ndef view(request):\n    pass\n");
+    expect(findFiles(root).files.map(({ path }) => path)).toEqual(["lab/lab_test.py", "lab/tests.py"]);
+  });
+
   it("name contests, latest and attests, which are no tests", () => {
     expect(found(["a/contest.py", "a/latest.py", "contests/a.py"])).toEqual(["a/contest.py", "a/latest.py", "contests/a.py"]);
   });

@@ -35,6 +35,9 @@ const skippedFolders = new Set(
 const buildFolders = new Set(["build", "dist", "venv", "env", "static", "staticfiles", "media"]);
 const testFolders = new Set(["tests", "test"]);
 const testFile = /^(?:test_.*|.*_tests?|conftest|tests)\.py$/;
+/** What a module of views has, and what none of them has. */
+const holdsView = /^(?:async )?def \w+\(request\b|^class \w+\([^)]*(?:View|ViewSet)\b/m;
+const holdsTests = /TestCase|pytest|unittest|\bmock\b|\b(?:django|rest_framework)\.test\b|^\s+assert /m;
 const templateFile = /\.(?:html?|djhtml|jinja2?|j2)$/;
 const templateInFolder = /(?:^|\/)(?:templates|jinja2?)\/.*\.(?:txt|xml|svg|md|js|css|csv|ics|tex|mjml|eml|rss)$/;
 /** Configuration and data that code writes from a template, unless the file's name or folder says that it is how the project is deployed. */
@@ -92,7 +95,7 @@ export function findFiles(root: string, options: FindOptions = {}): FoundFiles {
 
   const addFile = (path: string, name: string): void => {
     const kind = kindOf(path);
-    if (!kind || (!options.includeTests && testFile.test(name))) return;
+    if (!kind || (!options.includeTests && testFile.test(name) && !isModuleOfViews(root, path))) return;
     try {
       files.push({ path, size: statSync(join(root, path)).size, kind });
     } catch (error) {
@@ -201,6 +204,17 @@ function isAppOfTests(root: string, path: string): boolean {
   if (!path.endsWith("/test")) return false;
   const names = listFolder(join(root, path));
   return ["__init__.py", "urls.py", "views.py"].every((name) => names.includes(name)) && !names.some((name) => testFile.test(name));
+}
+
+/** `frontend/tests.py` of a service that shows what tests have found. */
+function isModuleOfViews(root: string, path: string): boolean {
+  if (!/tests?\.py$/.test(path)) return false;
+  try {
+    const text = readFileSync(join(root, path), "latin1");
+    return holdsView.test(text) && !holdsTests.test(text);
+  } catch {
+    return false;
+  }
 }
 
 function isEnvironment(root: string, path: string): boolean {

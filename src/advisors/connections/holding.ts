@@ -1,6 +1,7 @@
 /** 4.2: what holds connections, by sessions of the server and by transactions of a recording. */
 import type { Advice, AdviceTable, AdvisorInput, Database } from "../../model/index.ts";
 import type { Recording } from "../../model/recording.ts";
+import { capitalised } from "../../model/capitals.ts";
 import { formatCount, formatSpan } from "../../model/numbers.ts";
 import { round3, sessionsSeen } from "../../rules/connections/live.ts";
 import type { ConnectionFacts } from "./facts.ts";
@@ -50,8 +51,7 @@ function claimOf({ database, recording }: AdvisorInput, waiting: number, usable:
     waiting === 0
       ? "no transaction waits for something outside, as far as the source shows"
       : `${formatCount(waiting, "place")} in the source ${waiting === 1 ? "waits" : "wait"} inside a transaction`;
-  const text = `${now}${most}${sum}.`;
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capitalised(`${now}${most}${sum}.`);
 }
 
 function sessionTable(database: Database): AdviceTable {

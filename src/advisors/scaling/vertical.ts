@@ -1,5 +1,6 @@
 /** 7.2: what bounds the server, what its counters ask of its settings, and what the other chapters' changes free before hardware is bought. */
 import type { Advice, AdviceTable, AdvisorInput, Database, Plot } from "../../model/index.ts";
+import { capitalised } from "../../model/capitals.ts";
 import { formatBytes, formatCost, formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { spanWords } from "../../rules/database/rates.ts";
 import { machineOf, RAM_UNKNOWN } from "../../rules/scaling/machine.ts";
@@ -84,7 +85,7 @@ const IDLE = 0.01;
 function boundReasons(database: Database, verdict: BoundVerdict): string[] {
   const { bound, shares, said } = verdict;
   const reasons: string[] = [];
-  if (said !== "") reasons.push(`${said[0]?.toUpperCase() ?? ""}${said.slice(1)}${shares.length === 0 ? "" : `: ${sharesWords(shares)}`}.`);
+  if (said !== "") reasons.push(`${capitalised(said)}${shares.length === 0 ? "" : `: ${sharesWords(shares)}`}.`);
   const counted = concurrencyOf(database);
   if (counted !== null && counted.active < IDLE)
     reasons.push(

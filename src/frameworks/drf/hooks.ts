@@ -50,6 +50,15 @@ const serialize =
     return UNKNOWN;
   };
 
+/** `serializer.to_value(rows)` of serpy. */
+const serializeRows =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [serializer, rows] = args.positional;
+    if (serializer?.kind === "object" && rows !== undefined) representAll(engine, serializer, rows, site);
+    return UNKNOWN;
+  };
+
 /** Represents a value by a serializer: every row of it when `many`. */
 function representAll(engine: Engine, serializer: ObjectValue, instance: Value, site: CallSite): void {
   if (!isMany(serializer)) {
@@ -369,7 +378,7 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
   if (flag(declared, "write_only") || engine.program.isSubclass(declared.cls, "rest_framework.fields.HiddenField")) return;
   const kind = declared.attrs.has("_unread") ? "unread" : kindOf(engine, declared.cls);
   if (kind === "method") {
-    const given = declared.args === null ? null : argument(declared.args, 0, "method_name");
+    const given = declared.args === null ? null : (argument(declared.args, 0, "method_name") ?? argument(declared.args, 0, "method"));
     const name = given?.kind === "literal" && typeof given.value === "string" ? given.value : `get_${field.name}`;
     const made = engine.callMethod(serializer, name, { ...NO_ARGS, positional: [row] }, { ...field.site, expr: null });
     render(engine, made, field.site);
@@ -429,8 +438,8 @@ type FieldKind = "method" | "pk" | "string" | "slug" | "hyperlink" | "custom" | 
 function kindOf(engine: Engine, cls: ClassInfo): FieldKind {
   const { program } = engine;
   if (program.isSubclass(cls, "rest_framework.fields.SerializerMethodField")) return "method";
-  const own = program.member(cls, "to_representation");
-  if (own !== null && own.owner.module.origin !== "builtin") return "custom";
+  const isOwn = ["to_representation", "to_value"].some((name) => (program.member(cls, name)?.owner.module.origin ?? "builtin") !== "builtin");
+  if (isOwn) return "custom";
   if (program.isSubclass(cls, "rest_framework.relations.PrimaryKeyRelatedField")) return "pk";
   if (program.isSubclass(cls, "rest_framework.relations.StringRelatedField")) return "string";
   if (program.isSubclass(cls, "rest_framework.relations.SlugRelatedField")) return "slug";
@@ -479,7 +488,7 @@ function lookupField(field: ObjectValue): string {
 }
 
 function sourceOf(field: ObjectValue): string | null {
-  const value = field.args?.keywords.get("source");
+  const value = field.args?.keywords.get("source") ?? field.attrs.get("_attr");
   return value?.kind === "literal" && typeof value.value === "string" ? value.value : null;
 }
 
@@ -755,6 +764,7 @@ export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.serialize_list": serializeList,
   "luthier.serialize_fields": serializeFields,
   "luthier.serializer_context": () => (args) => contextOf(args.positional[0]),
+  "luthier.serialize_rows": serializeRows,
   "luthier.each_action": eachAction,
   "luthier.dispatch_action": dispatchAction,
   "luthier.validated_serializer": validatedSerializer,

@@ -3,7 +3,7 @@ import type { Call, DatabaseDraft, EvidenceInput, Expr, Judgement, Program, Rule
 import type { DatabaseSettings, SettingsFacts } from "../../model/deployment.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { isOpen } from "../deployment/entries.ts";
-import { replicasOf } from "../scaling/aliases.ts";
+import { isReplicaName, replicasOf } from "../scaling/aliases.ts";
 import { atomicRegions, type AtomicRegions } from "../scaling/atomic-regions.ts";
 import { callsIn } from "../scaling/calls-in.ts";
 import { readOnlyAliases, routersOf, type Router } from "../scaling/routers.ts";
@@ -26,7 +26,7 @@ function audit({ source, deployment }: EvidenceInput): Judgement {
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
   const regions = atomicRegions(source.program);
   const looks = deployment.settings.map((settings) => lookAt(source, settings, regions));
-  const aliases = new Set(looks.flatMap(({ replicas }) => replicas.map(({ alias }) => alias)));
+  const aliases = new Set(looks.flatMap(({ replicas, read }) => replicas.filter((one) => isReplica(one, read, source)).map(({ alias }) => alias)));
   const drafts = [...looks.flatMap((one) => one.drafts), ...sentTo(source, aliases, regions)];
   const routers = new Set(looks.flatMap((one) => one.routers.map(({ name }) => name)));
   return {
@@ -41,7 +41,15 @@ function once(drafts: readonly DatabaseDraft[]): DatabaseDraft[] {
   return distinctBy(drafts, (one) => one.key.join("\n"));
 }
 
+/** `"analytics": {"TEST": {"MIRROR": "default"}}` spares the tests a database of its own: where the code writes to it, it is one. */
+function isReplica({ alias }: DatabaseSettings, read: ReadonlySet<string>, { program }: RuleInput): boolean {
+  if (isReplicaName(alias) || read.has(alias)) return true;
+  return !codeOf(program).some(({ ir }) => callsIn(ir.body).some((call) => writtenAlias(call) === alias));
+}
+
 interface Look {
+  /** Aliases that routers read from and never write to. */
+  readonly read: ReadonlySet<string>;
   readonly routers: readonly Router[];
   readonly replicas: readonly DatabaseSettings[];
   readonly drafts: readonly DatabaseDraft[];
@@ -57,7 +65,7 @@ function lookAt(source: RuleInput, settings: SettingsFacts, regions: AtomicRegio
     ...(reading[0] !== undefined && !routers.some(({ hasRelations }) => hasRelations) ? [refusesRelations(reading[0])] : []),
     ...replicas.flatMap((one) => [...(isReadFrom(one, settings, routers, source) ? withoutMirror(one) : []), ...inTransactions(one)]),
   ];
-  return { routers, replicas, drafts };
+  return { read, routers, replicas, drafts };
 }
 
 type Words = Pick<DatabaseDraft, "claim" | "reason" | "remedy" | "doubt"> & Partial<Pick<DatabaseDraft, "severity" | "confidence">>;
@@ -239,10 +247,9 @@ function sentTo({ program }: RuleInput, aliases: ReadonlySet<string>, regions: A
 }
 
 function writeTo(call: Call, file: string, aliases: ReadonlySet<string>): DatabaseDraft[] {
-  if (call.callee.kind !== "attribute") return [];
-  const { name, object } = call.callee;
-  const alias = (WRITES.has(name) ? usedIn(object) : null) ?? (BY_ARGUMENT.has(name) ? textOf(call.keywords.find((one) => one.name === "using")?.value) : null);
-  if (alias === null || !aliases.has(alias)) return [];
+  const alias = writtenAlias(call);
+  if (alias === null || !aliases.has(alias) || call.callee.kind !== "attribute") return [];
+  const { name } = call.callee;
   return [
     draft(["write", file, String(call.callee.nameStart)], [{ role: "write", span: { file, start: call.start, end: call.end }, label: `writes to ${alias}` }], {
       severity: "error",
@@ -252,6 +259,13 @@ function writeTo(call: Call, file: string, aliases: ReadonlySet<string>): Databa
       doubt: `\`${alias}\` is taken for a replica by its name, its MIRROR or a router that never writes to it`,
     }),
   ];
+}
+
+/** The database that a call names and writes to. */
+function writtenAlias({ callee, keywords }: Call): string | null {
+  if (callee.kind !== "attribute") return null;
+  const { name, object } = callee;
+  return (WRITES.has(name) ? usedIn(object) : null) ?? (BY_ARGUMENT.has(name) ? textOf(keywords.find((one) => one.name === "using")?.value) : null);
 }
 
 function readInside(call: Call, file: string, aliases: ReadonlySet<string>, regions: AtomicRegions, written: readonly DatabaseDraft[]): DatabaseDraft[] {

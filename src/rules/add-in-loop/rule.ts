@@ -1,4 +1,5 @@
 import { modelName } from "../names.ts";
+import { capitalised } from "../../model/capitals.ts";
 import type { Expr, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, namesIn, sourceText } from "../code.ts";
@@ -97,7 +98,7 @@ function ofKey(relation: string, how: string, isSameOwner: boolean): Words {
     how === "add" ? "set the foreign key on the rows and write them with one `bulk_update()`" : "clear the foreign key of all rows with one `update()`";
   return {
     reason: `\`${relation}\` is the other end of a foreign key: each call writes it with an UPDATE, with BEGIN and COMMIT where no transaction is open.`,
-    remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`, or ${inTurn}.` : `${inTurn.charAt(0).toUpperCase()}${inTurn.slice(1)}.`,
+    remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`, or ${inTurn}.` : `${capitalised(inTurn)}.`,
     doubt: isSameOwner ? COLLECTED : "neither calls save() of these rows, as this loop does not",
   };
 }

@@ -1,4 +1,5 @@
 import { formatNumber } from "../../model/numbers.ts";
+import { uncapitalised } from "../../model/capitals.ts";
 import type { Database, DatabaseDraft, FixDraft, Rule, Table, TableCounters, Unjudged } from "../../model/index.ts";
 import { counterEvidence } from "../database/evidence.ts";
 import { holdersOf, isHolding } from "../database/horizon.ts";
@@ -98,7 +99,7 @@ function held(database: Database, table: Table): Cause | null {
   const holder = holdersOf(database).find((one) => isHolding(one));
   if (holder === undefined) return null;
   return {
-    words: `${holder.who.charAt(0).toLowerCase()}${holder.who.slice(1)} holds them, ${holder.state}`,
+    words: `${uncapitalised(holder.who)} holds them, ${holder.state}`,
     remedy: "End what holds the past, then vacuum: until then no vacuum removes them.",
     doubt: "rows that died before it began can be removed all the same",
     isCertain: false,

@@ -43,6 +43,32 @@ test("what depends on the rows is spoken of where something does", async () => {
   expect(await told("Stamped")).toMatch(/Nothing depends on these rows, and each waits for a DELETE of its own\. .* it sends the same signals\.$/);
 });
 
+test("a polymorphic queryset holds rows of several tables: its delete() may break a constraint", async () => {
+  const told = async (below: string): Promise<readonly string[]> => {
+    const { findings } = await analyseShop({
+      "shop/work.py": `from django.db import models
+from polymorphic.models import PolymorphicModel
+
+
+class Device(PolymorphicModel):
+    name = models.CharField(max_length=20)
+
+
+class Sensor(${below}):
+    unit = models.CharField(max_length=20)
+
+
+def work():
+    for device in Device.objects.filter(name="old"):
+        device.delete()
+`,
+    });
+    return findings.filter(({ rule }) => rule === "delete-in-loop").map(({ confidence, fixes }) => `${confidence} ${fixes.length}`);
+  };
+  expect(await told("Device")).toEqual(["possible 0"]);
+  expect(await told("models.Model")).toEqual(["likely 1"]);
+});
+
 async function toldOf(rows: string, round: string, more = ""): Promise<readonly string[]> {
   const report = await analyseShop({
     "shop/work.py": `import time\n\nfrom shop.models import Stamped\n\n\n${more}def work(limit):\n    for row in ${rows}:\n        ${round.replaceAll("\n", "\n        ")}\n`,

@@ -77,22 +77,34 @@ function isRow({ receiver }: LoopWrite): boolean {
 }
 
 function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
-  const unread = isRow(one) ? unreadBase(input, one.model) : null;
+  const against = isRow(one) ? whatSpeaksAgainst(one.model, input) : null;
   return {
     key: writeKey(one),
-    confidence: unread === null ? writeConfidence(one, input) : "possible",
+    confidence: against === null ? writeConfidence(one, input) : "possible",
     claim: `The loop deletes \`${one.model.name}\` rows one by one.`,
     reason: hasDependants(one.model)
       ? "Each round looks for what depends on its row, and deletes both, in statements of its own."
       : "Nothing depends on these rows, and each waits for a DELETE of its own.",
     remedy: remedyFor(one, input),
-    doubt: unread === null ? "rows in great number are better deleted in batches" : `a queryset does not call a delete() of \`${unread}\`, which was not read`,
+    doubt: against ?? "rows in great number are better deleted in batches",
     model: one.model.label,
     ...(one.write.relation === null ? {} : { relation: one.write.relation }),
     places: writePlaces(one),
-    fixes: unread === null ? fixesFor(one, input) : [],
+    fixes: against === null ? fixesFor(one, input) : [],
   };
 }
+
+/** Why deleting the rows as a queryset may do something else than deleting each of them. */
+function whatSpeaksAgainst(model: Model, input: RuleInput): string | null {
+  const unread = unreadBase(input, model);
+  if (unread !== null) return `a queryset does not call a delete() of \`${unread}\`, which was not read`;
+  const hasSubclasses = [...model.fields.values()].some(({ relation }) => relation?.kind === "mti-child");
+  return hasSubclasses && input.program.isSubclass(model.cls, POLYMORPHIC)
+    ? "rows of several classes in one polymorphic queryset are deleted as if they were of one, which a constraint may refuse"
+    : null;
+}
+
+const POLYMORPHIC = "polymorphic.models.PolymorphicModel";
 
 const POINTS_HERE: ReadonlySet<RelationKind> = new Set(["fk-reverse", "o2o-reverse", "m2m", "m2m-reverse", "generic-relation", "mti-child", "mti-parent"]);
 

@@ -24,6 +24,11 @@ class Place(models.Model):
     everything = models.Manager()
 
 
+class Shelf(models.Model):
+    name = models.CharField(max_length=20)
+    code = models.CharField(max_length=9, unique=False)
+
+
 class Book(models.Model):
     name = models.CharField(max_length=20)
     shelf = models.CharField(max_length=20)
@@ -34,7 +39,7 @@ async function told(calls: readonly string[], file = "shop/work.py"): Promise<re
   const report = await analyseShop({
     "shop/models.py": MODELS,
     "shop/signals.py": "",
-    [file]: `from shop.models import Book, Draft, Place\n\n\ndef work(book, kind, sent):\n${calls.map((call) => `    ${call}\n`).join("")}`,
+    [file]: `from django.conf import settings\nfrom shop.models import Book, Draft, Place, Shelf\n\n\ndef work(book, kind, sent):\n${calls.map((call) => `    ${call}\n`).join("")}`,
   });
   return report.findings.filter(({ rule }) => rule === "missing-natural-key").map(({ remedy, confidence }) => `${confidence}: ${remedy ?? ""}`);
 }
@@ -71,6 +76,26 @@ test("one row that the code knows by name says nothing of the others", async () 
     'likely: Remove the double rows, then add `UniqueConstraint(fields=["name", "shelf"], name=…)`.',
   );
   expect(await told(['Book.objects.get_or_create(name="unknown")'])).toEqual(["possible: Remove the double rows, then add `unique=True` to `name`."]);
+});
+
+test("so does one that a setting or a constant names", async () => {
+  const once = ["possible: Remove the double rows, then add `unique=True` to `name`."];
+  expect(await told(["Book.objects.get_or_create(name=settings.FIRST_BOOK)"])).toEqual(once);
+  expect(await told(["Book.objects.get_or_create(name=FIRST_BOOK)"])).toEqual(once);
+});
+
+test("who writes out that a field is not unique has thought of it", async () => {
+  expect(await told(["Shelf.objects.get_or_create(code=kind)"])).toEqual(["possible: Remove the double rows, then add `unique=True` to `code`."]);
+  expect(await told(["Shelf.objects.get_or_create(name=kind)"])).toEqual(["likely: Remove the double rows, then add `unique=True` to `name`."]);
+});
+
+test("a script that makes rows as it is loaded is run by one person", async () => {
+  const { findings } = await analyseShop({
+    "shop/models.py": MODELS,
+    "shop/signals.py": "",
+    "shop/bin/fill.py": 'from shop.models import Book\n\nfor name in ["a", "b"]:\n    Book.objects.get_or_create(name=name)\n',
+  });
+  expect(findings.filter(({ rule }) => rule === "missing-natural-key").map(({ confidence }) => confidence)).toEqual(["possible"]);
 });
 
 test("values of a JSON column are no key", async () => {

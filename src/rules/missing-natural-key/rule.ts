@@ -125,7 +125,20 @@ function lookupsIn(input: RuleInput): Lookup[] {
   return [...found.values()];
 }
 
-const isWrittenOut = ({ kind }: Expr): boolean => kind === "str" || kind === "num" || kind === "constant";
+/** `unique=False` is the default: who writes it out has thought of it. */
+function isDeclaredNotUnique({ declaration }: Field): boolean {
+  return (
+    declaration?.kind === "call" && declaration.keywords.some(({ name, value }) => name === "unique" && value.kind === "constant" && value.value === "false")
+  );
+}
+
+/** As it stands, or by the name of a constant or a setting. */
+function isWrittenOut(value: Expr): boolean {
+  if (value.kind === "name" || value.kind === "attribute") return CONSTANT.test(value.name);
+  return value.kind === "str" || value.kind === "num" || value.kind === "constant";
+}
+
+const CONSTANT = /^[A-Z][A-Z0-9_]+$/;
 
 /** What no row is named by: a truth, NULL, one of a field's choices. */
 function statesOf(given: ReadonlyMap<Field, Expr>): Map<Field, State> {
@@ -255,9 +268,10 @@ function sourceDraft(lookup: Lookup, all: readonly Lookup[], input: RuleInput): 
   const method = first?.how ?? "get_or_create";
   const narrower = narrowerThan(lookup, all);
   const isOfCommands = writes.every(({ span }) => isRunByCommandsAlone(input.program, span.file));
+  const onPurpose = fields.find(isDeclaredNotUnique);
   return {
     key: [model.label, ...fields.map(({ name }) => name).toSorted()],
-    ...(isOfCommands || lookup.namesOneRow ? { confidence: "possible" as const } : {}),
+    ...(isOfCommands || lookup.namesOneRow || onPurpose !== undefined ? { confidence: "possible" as const } : {}),
     claim: `\`${method}()\` looks up \`${model.name}\` by ${listed(fields.map(({ name }) => name))}, which no unique constraint covers.`,
     reason: `Two ${isOfCommands ? "runs" : "requests"} at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned.${fields.some(({ relation }) => relation !== null) ? "" : " Each lookup also needs an index that the constraint would bring."}`,
     remedy:
@@ -266,9 +280,11 @@ function sourceDraft(lookup: Lookup, all: readonly Lookup[], input: RuleInput): 
         : `Look it up by ${listed(narrower.fields.map(({ name }) => name))} alone, as is done elsewhere, and give the rest as \`defaults\`. ${DOUBLE_ROWS}, then add ${constraintText(narrower, input)}.`,
     doubt: lookup.namesOneRow
       ? "a row whose values the code writes out is made once, and found from then on"
-      : fields.some((field) => field.null && lookup.states.get(field) !== null)
-        ? "NULL equals nothing in a unique constraint (nulls_distinct=False makes it); a lock held around the call keeps others out"
-        : "a lock held around the call, or a single writer, keeps others out",
+      : onPurpose !== undefined
+        ? `the model says of \`${onPurpose.name}\` that it is not unique`
+        : fields.some((field) => field.null && lookup.states.get(field) !== null)
+          ? "NULL equals nothing in a unique constraint (nulls_distinct=False makes it); a lock held around the call keeps others out"
+          : "a lock held around the call, or a single writer, keeps others out",
     model: model.label,
     places: [
       ...writes.slice(0, 5).map(({ span }): Spot => ({ role: "write", span })),

@@ -207,7 +207,7 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (isOfGivenRows(load.origin, input))
     return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` to the queryset of what the serializer is given.`;
   if (isFreeForOthers(load.origin, input))
-    return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` where the row is fetched that has these: some callers prefetch them, and \`${method}()\` here would ask for them again.`;
+    return `Add \`prefetch_related("${load.origin.relation ?? ""}__${load.path}")\` where the row is fetched that has these: some callers prefetch them, or should, and \`${method}()\` here would ask for them again.`;
   const path = lookupPath(load, input.graph);
   if (load.origin.forForm === "choices") return remedyOfChoices(load, method);
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;

@@ -4,7 +4,7 @@ import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Span, Spot } fr
 import { moduleOf, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { isCommandFile } from "../command-files.ts";
 import { modelName } from "../names.ts";
-import { isScript } from "./scripts.ts";
+import { isScript } from "../scripts.ts";
 import { isInside } from "../../model/span.ts";
 
 export const rule: Rule = {

@@ -1,6 +1,7 @@
 /** What one statement can ask for all rounds at once, by what each round asks. */
 import type { Call, ChainCall, Expr, Field, Model, QueryRun, RuleInput, Span, Write } from "../../model/index.ts";
 import { isAtLeast } from "../../model/django-at-least.ts";
+import { capitalised } from "../../model/capitals.ts";
 import { areRowsUsedElsewhere, comparedWithNone, isOnlyTested, nameOf, subjectOf } from "../runs.ts";
 import { moduleOf, nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { callAt, chainHead, changedNames, exprAt, functionAt, isSame, localValuesOf } from "../code.ts";
@@ -140,7 +141,7 @@ function forAll({ names, beyondRow }: Keys): string {
 function grouped({ names, isPlain, back }: Keys, annotation: string, call: string): string {
   if (isPlain) {
     const asked = `one grouped query before the loop, \`filter(${inList(names)}).values(${quotedNames(names)}).${call}\`, gives the answers by key, none for one without rows`;
-    return back === null ? `${capital(asked)}.` : `Annotate the loop's queryset with ${annotation}; or ${asked}.`;
+    return back === null ? `${capitalised(asked)}.` : `Annotate the loop's queryset with ${annotation}; or ${asked}.`;
   }
   return `${back === null ? "Where the loop's rows come from a queryset, annotate it" : "Annotate the loop's queryset"} with ${annotation}, its conditions by \`OuterRef()\`; else fetch the columns that decide once before the loop, and work it out in Python.`;
 }
@@ -149,7 +150,7 @@ function tested({ names, isPlain, back }: Keys): string {
   if (isPlain) {
     const values = names.length === 1 ? `values_list(${quotedNames(names)}, flat=True)` : `values_list(${quotedNames(names)})`;
     const asked = `fetch the keys that have rows once before the loop, \`set(….filter(${inList(names)}).${values})\`, and look there`;
-    return back === null ? `${capital(asked)}.` : `Annotate the loop's queryset with \`Exists(…)\`; or ${asked}.`;
+    return back === null ? `${capitalised(asked)}.` : `Annotate the loop's queryset with \`Exists(…)\`; or ${asked}.`;
   }
   return `${back === null ? "Where the loop's rows come from a queryset, annotate it" : "Annotate the loop's queryset"} with \`Exists(…)\`, its conditions by \`OuterRef()\`; else fetch the columns that decide once before the loop, and look among them.`;
 }
@@ -215,10 +216,6 @@ function inList(names: readonly string[]): string {
 
 function quotedNames(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Another row each round asks its own relation: what its queryset loads answers that. */
@@ -358,8 +355,34 @@ const WORKS_OUT: ReadonlySet<string> = new Set(["annotate", "alias", "extra"]);
 
 /** One query for all rounds would fetch the rows between their stretches as well, or not know by whose values to work out a column. */
 export function asksApart(round: Round, input: RuleInput): boolean {
-  const { how } = round.run;
+  const how = asksFor(round.run, input);
   return how !== "count" && how !== "aggregate" && !TESTS.has(how) && keysOf(round, input).isApart;
+}
+
+const GETS_OR_MAKES: ReadonlySet<string> = new Set(["create", "get_or_create", "update_or_create"]);
+
+/** `customer, _ = Customer.objects.get_or_create(…)`, and then `Order.objects.filter(customer=customer)`: nobody knows the key before the round has the row. */
+export function isOfRowFromRound(round: Round, input: RuleInput): boolean {
+  const { run, site } = round;
+  const model = input.graph.byLabel(run.model);
+  if (site.loop === null || run.calls.length > 0 || model === null) return false;
+  const made = new Set(
+    site.loop.body.flatMap((stmt) => nodesIn(stmt)).flatMap((node) => (node.kind === "assign" && isMaking(node.value) ? firstNames(node.targets) : [])),
+  );
+  const lookups = conditionCalls(run, input).flatMap((call) => keywordLookups(input, model, call));
+  return lookups.some(({ keyword: { value } }) => value.kind === "name" && made.has(value.name));
+}
+
+function isMaking(value: Expr | null): boolean {
+  return value?.kind === "call" && value.callee.kind === "attribute" && GETS_OR_MAKES.has(value.callee.name);
+}
+
+/** The name that a row is given, alone or beside whether it is new. */
+function firstNames(targets: readonly Expr[]): string[] {
+  return targets.flatMap((target) => {
+    const first = target.kind === "sequence" ? target.items[0] : target;
+    return first?.kind === "name" ? [first.name] : [];
+  });
 }
 
 /** What was chained on the queryset until it runs, in one expression or in several; not what others chain on it who get it from the same place. */

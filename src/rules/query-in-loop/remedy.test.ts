@@ -1058,3 +1058,24 @@ def work():
   const remedies = findings.filter(({ rule }) => rule === "query-in-loop").map(({ remedy }) => remedy ?? "");
   expect(remedies).toEqual([expect.stringContaining("annotate it with a subquery that counts")]);
 });
+
+test("a row that the round itself makes gives no key to ask by before the loop", async () => {
+  const asked = async (get: string): Promise<readonly string[]> =>
+    (await told(`for key in keys:\n    ${get}\n    print(Invoice.objects.filter(order__customer=customer).first())`))
+      .filter((one) => one.includes("queries `Invoice`"))
+      .map((one) => one.split(":")[0] ?? "");
+  expect(await asked("customer, _ = Customer.objects.get_or_create(name=key)")).toEqual(["possible"]);
+  expect(await asked("customer = Customer.objects.create(name=key)")).toEqual(["possible"]);
+  expect(await asked("customer = request.customers[key]")).toEqual(["likely"]);
+});
+
+test("one query for the parts of texts that all rounds look for fetches far more, also where it is asked first whether there are rows", async () => {
+  const asked = "found = Customer.objects.filter(name__contains=key)\n    if found:\n        print(found[0].pk)";
+  expect((await told(`for key in keys:\n    ${asked}`)).map((one) => one.split(":")[0])).toEqual(["possible"]);
+});
+
+test.each(["items", "iteritems"])("a dictionary of which the source lists the entries is gone through in a few rounds, by `%s()` too", async (method) => {
+  const loop = `for name, key in given.${method}():\n    print(Customer.objects.get(name=name), key)`;
+  expect(await told(`given = {"a": 1, "b": 2}\n${loop}`)).toEqual([]);
+  expect((await told(`given = dict(request.rows)\n${loop}`)).map((one) => one.split(":")[0])).toEqual(["possible"]);
+});

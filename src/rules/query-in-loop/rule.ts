@@ -24,7 +24,7 @@ import { isSetOffByWrite, SET_OFF } from "../set-off.ts";
 import { waitDoubt, waitsBeside } from "../waits-beside.ts";
 import { isCommandFile } from "../command-files.ts";
 import { fetchedUpAbove } from "./at-hand.ts";
-import { addsRows, asksApart, fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
+import { addsRows, asksApart, fedRemedy, isFedByRounds, isKeptInStep, isOfRowFromRound, remedyOf } from "./remedies.ts";
 import { lastName } from "../transactions/blocks.ts";
 import { updateDrafts } from "./updates.ts";
 import { isOverOwnFile } from "../own-files.ts";
@@ -145,6 +145,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
   // The first round leaves its answer to all others.
   const isCachedOnce = run.otherwise === "cached" && (isInvariant || asksTheSame(one, input));
   const isApart = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && asksApart(one, input);
+  const isOfMade = !isInvariant && loop.collects === undefined && isOfRowFromRound(one, input);
   const step = keptInStep ? " Add the keys that the loop makes." : addsRows(one, input) ? " Add the rows that the loop makes." : "";
   const atHand = isInvariant ? null : fetchedUpAbove(one, input);
   const remedy = atHand !== null ? AT_HAND : isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${step}`;
@@ -167,6 +168,7 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
       isGuessed(run, input) ||
       (isFed && !keptInStep) ||
       isApart ||
+      isOfMade ||
       isOwnWork ||
       isCachedOnce
         ? "possible"
@@ -175,7 +177,19 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
     ...(loop.collects === undefined
       ? (ownText(one, input) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects), asksTheSame(one, input))),
-    doubt: isSetOff ? SET_OFF : isAlong ? TAKEN_ALONG : wait !== null ? waitDoubt(wait) : isApart ? APART : isOwnWork ? OWN_WORK : doubtOf(run, loop),
+    doubt: isSetOff
+      ? SET_OFF
+      : isAlong
+        ? TAKEN_ALONG
+        : wait !== null
+          ? waitDoubt(wait)
+          : isApart
+            ? APART
+            : isOfMade
+              ? OF_MADE
+              : isOwnWork
+                ? OWN_WORK
+                : doubtOf(run, loop),
     model: run.model,
     places,
     fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
@@ -183,6 +197,8 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
 }
 
 const APART = "each round asks for a stretch of its own, or works out columns by values of its own: one query for all of them may fetch far more";
+
+const OF_MADE = "the row that it asks by is made in the round, or was made by one before: no key is known before the loop";
 
 const OWN_WORK = "each round of the job works through rows of its own: all rounds' rows at once would have to fit into memory";
 

@@ -1,6 +1,7 @@
 import type { Finding } from "../../../model/finding.ts";
 import type { Handbook, HandbookSection, SectionWord } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
+import { capitalised } from "../../../model/capitals.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
@@ -105,7 +106,7 @@ function gapItems(lines: readonly string[]): Html {
 /** `index-analysis.md` as people call it. */
 function titleOfPage(page: string): string {
   const words = page.replace(/\.md$/, "").replaceAll("-", " ").replace(/^n1\b/, "N+1");
-  return `${(words[0] ?? "").toUpperCase()}${words.slice(1)}`;
+  return capitalised(words);
 }
 
 function corrections({ corrections: items }: HandbookSection): Html {

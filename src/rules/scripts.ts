@@ -1,5 +1,5 @@
-import type { Program, PythonModule, Stmt } from "../../model/index.ts";
-import { namersOf } from "../importers.ts";
+import type { Expr, Program, PythonModule, Stmt } from "../model/index.ts";
+import { namersOf } from "./importers.ts";
 
 /**
  * Modules that Django, Celery and common packages look up in every app by this name, and the entry points of servers: no import
@@ -13,8 +13,21 @@ const LOADED_BY_NAME = new Set(
 
 /** A module that works through something as it is loaded, and that nothing loads but a person. */
 export function isScript(program: Program, module: PythonModule): boolean {
-  return (module.ir.body.some(isWork) && !mayBeImported(program, module)) || hasNoImportableName(module);
+  if (hasNoImportableName(module)) return true;
+  return module.ir.body.some(isWork) && (module.ir.body.some(setsUpDjango) || !mayBeImported(program, module));
 }
+
+/** `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)`, `django.setup()`: whoever imports the module has done that. Servers' entry points do no work beside it. */
+function setsUpDjango(stmt: Stmt): boolean {
+  const value = stmt.kind === "expr" || stmt.kind === "assign" ? stmt.value : null;
+  if (stmt.kind === "assign") return stmt.targets.some((target) => target.kind === "subscript" && isText(target.index, SETTINGS));
+  if (value?.kind !== "call" || value.callee.kind !== "attribute") return false;
+  const { name, object } = value.callee;
+  return isText(value.args[0], SETTINGS) || (name === "setup" && object.kind === "name" && object.name === "django");
+}
+
+const SETTINGS = "DJANGO_SETTINGS_MODULE";
+const isText = (expr: Expr | undefined, text: string): boolean => expr?.kind === "str" && expr.value === text;
 
 /** `create-testdata.py`: no import statement can name it. */
 function hasNoImportableName({ ir }: PythonModule): boolean {

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WagtailFormsAppConfig(AppConfig):
+    name = "wagtail.contrib.forms"
+    label = "wagtailforms"
