@@ -139,6 +139,7 @@ function settingsWith(choice: Choice, name: string, worker: string | null = null
     hasServerSettings: true,
     poolTimeout: 3,
     versions: "Django 5.2 with psycopg 3",
+    mayBeOther: choice.kind !== "native",
     hasHealthChecks: true,
   };
   const port = choice.kind === "pgbouncer" ? pooler.port : running.cluster.port;

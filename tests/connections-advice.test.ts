@@ -119,6 +119,16 @@ describe("the choice", () => {
   });
 });
 
+test("where the environment decides the engine, options of libpq are for PostgreSQL alone", async () => {
+  const textWith = async (engine: DatabaseSettings["engine"]): Promise<string> => {
+    const [pooling] = await advisor.advise(input({ services: [sync], settings: [settings({ engine })] }));
+    return pooling?.artefacts.find(({ path }) => path === "databases.py")?.text ?? "";
+  };
+  const guard = '\nif DATABASES["default"]["ENGINE"].endswith(("postgresql", "postgis")):\n    DATABASES["default"].update(\n';
+  expect(await textWith({ ...said("django.db.backends.sqlite3"), dependsOn: 'os.getenv("DB_ENGINE")' })).toContain(guard);
+  expect(await textWith(said("django.db.backends.postgresql"))).toContain('\nDATABASES["default"].update(\n');
+});
+
 test("limits of a rolling update and of max_connections are in the sum", async () => {
   const given = input({ services: [{ ...sync, surge: said(0.5) }], maxConnections: said(40) });
   const [pooling, , timeouts] = (await advisor.advise(given)) as readonly [Advice, Advice, Advice];

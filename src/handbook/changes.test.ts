@@ -14,6 +14,8 @@ describe("the place of a change", () => {
   });
   test("is the model where nothing is known to send it", () =>
     expect(mainPlaceText(finding(of("statement", "42"), at("definition", "shop/models.py", 24)))).toBe("shop/models.py:24"));
+  test("is the table where a statement is all that is known: its number tells nobody anything", () =>
+    expect(mainPlaceText(finding(of("statement", "42"), of("table", "public.shop_order")))).toBe("shop_order"));
   test("is what of the database it is about", () =>
     expect(mainPlaceText(finding(of("table", "public.shop_order"), at("queryset", "shop/office.py", 129)))).toBe("shop_order"));
   test("is the line where the code is judged, and the table only says how large the matter is", () =>

@@ -1,4 +1,5 @@
 /** For each table with findings about its indexes, or hot: which way in its statements want, and which index gives it. */
+import { addition } from "../advisors/indexes/index-maps.ts";
 import type { Fix } from "../model/finding.ts";
 import type { Index, QueryShape, Statement, Table } from "../model/index.ts";
 import type { Plot } from "../model/plot.ts";
@@ -43,7 +44,9 @@ function mapOf(table: Table, work: Work): Plot | null {
     .filter(({ marks }) => marks.length > 0)
     .slice(0, MOST_STATEMENTS);
   const verdicts = verdictsOn(table, work);
-  const indexes = database.indexesOf(table).map((index) => indexRow(index, verdicts, work));
+  const there = database.indexesOf(table).map((index) => indexRow(index, verdicts, work));
+  const added = (database.study?.added ?? []).filter((one) => one.table.oid === table.oid).map(addition);
+  const indexes = [...there, ...added];
   const used = new Set([
     ...statements.flatMap(({ marks }) => marks.map(({ column }) => column)),
     ...indexes.flatMap(({ positions }) => positions.map(({ column }) => column)),
@@ -59,7 +62,7 @@ function mapOf(table: Table, work: Work): Plot | null {
   return {
     kind: "index-map",
     question: `${name}: has each way in an index, and each index a use?`,
-    answer: `${statements.length === 0 ? "No statement with a condition was seen" : `${formatNumber(statements.length)} kinds of statements look into \`${name}\``}; of ${formatNumber(indexes.length)} indexes ${dropped === 0 ? "none has to go" : `${formatNumber(dropped)} can go`}${unjudged === 0 ? "" : `, ${formatNumber(unjudged)} not judged`}.`,
+    answer: `${statements.length === 0 ? "No statement with a condition was seen" : `${formatCount(statements.length, "kind")} of statements ${statements.length === 1 ? "looks" : "look"} into \`${name}\``}; of ${formatCount(there.length, "index", "indexes")} ${dropped === 0 ? "none has to go" : `${formatNumber(dropped)} can go`}${unjudged === 0 ? "" : `, ${formatNumber(unjudged)} not judged`}${added.length === 0 ? "" : `; ${formatNumber(added.length)} to add`}.`,
     source: `catalog and counters of ${database.catalog.database.name}, ${database.snapshot.takenAt.slice(0, 10)}`,
     table: name,
     columns,

@@ -95,7 +95,7 @@ function kindOf({ statement, sql, calls, meanMs }: TimedStatement, verdict: stri
   if (rows !== null && calls > 0 && rows / calls >= LONG_LIST)
     return { kind: "No remedy: long lists", why: `${formatNumber(Math.round(rows / calls))} rows a call are what is asked for` };
   if (meanMs < FAST) return { kind: "No remedy: look-ups", why: `fast: ${formatMilliseconds(meanMs)} ms a call, and no loop was found that sends it` };
-  if (verdict === "same") return { kind: "No remedy: no index", why: "planned with every candidate index: none makes it cheaper" };
+  if (verdict === "same") return { kind: "No remedy: no index", why: "planned with every candidate index: none is worth its upkeep and bytes" };
   return { kind: REST, why: "no rule knows a change for it" };
 }
 

@@ -13,10 +13,10 @@ export function isAboutCode({ places: [first], chapter }: Pick<Finding, "places"
   return first !== undefined && first.role !== "statement" && OF_CODE.test(chapter);
 }
 
-/** Where the work is done: a table, an index or a setting by itself; for a statement the line that sends it, where one is known. Nothing for a finding without places. */
+/** Where the work is done: a table, an index or a setting by itself; for a statement the line that sends it, where one is known, else the table that it reads: its number tells nobody anything. Nothing for a finding without places. */
 export function mainPlace({ places, chapter }: Pick<Finding, "places" | "chapter">): Place | undefined {
   const [first] = places;
   const isBeside = first?.role === "statement" || (first?.role === "table" && OF_CODE.test(chapter));
   if (first === undefined || (first.object !== undefined && !isBeside)) return first;
-  return places.find((one) => isSourceLine(one) && one.role !== "definition") ?? places.find(isSourceLine) ?? first;
+  return places.find((one) => isSourceLine(one) && one.role !== "definition") ?? places.find(isSourceLine) ?? places.find(({ role }) => role === "table") ?? first;
 }

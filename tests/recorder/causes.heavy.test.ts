@@ -23,6 +23,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   many_to_many_reverse: ["manager store.Tag.tagged: 1 of 1 fetch, 1 instances"],
   many_to_many_self: ["manager store.Customer.friends: 5 of 1 fetch, 5 instances"],
   many_to_many_count: ["manager store.Customer.friends: 5 of 1 fetch, 5 instances"],
+  taggable: ["manager store.Order.labels: 5 of 1 fetch, 5 instances"],
+  taggable_of_model: [],
   generic_relation: ["manager store.Customer.notes: 5 of 1 fetch, 5 instances"],
   generic_foreign_key: ["generic store.Note.about: 5 of 1 fetch, 5 instances"],
   deferred: ["deferred store.Order.text: 5 of 1 fetch, 5 instances"],

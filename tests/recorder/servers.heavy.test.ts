@@ -70,6 +70,15 @@ describe.each(SERVERS)("$name", ({ command, requests, statements, view = "marked
   });
 });
 
+test("a view that is a method is told by its object's class", async () => {
+  const port = await freePort();
+  const recorded = await serve(gunicorn(port), port, async (base) => {
+    for (const page of ["desk", "orders"]) expect((await fetch(`${base}/${page}/`)).status).toBe(200);
+  });
+  const views = scopesOf(recorded, "request").flatMap(({ facts }) => facts["view"] ?? []);
+  expect(views).toEqual(["store.views.Desk", "store.views.orders"]);
+});
+
 test("a streaming body belongs to its request", async () => {
   const port = await freePort();
   const recorded = await serve(gunicorn(port), port, async (base) => {

@@ -21,6 +21,7 @@ def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None
     register("django.db.models.base", lambda module: _mark(module.Model, "refresh_from_db", REFRESH))
     register("django.db.models.fields.related_descriptors", watch_descriptors)
     register("django.contrib.contenttypes.fields", watch_generic)
+    register("taggit.managers", watch_taggit)
     register("django.template.base", watch_templates)
     register("django.template.defaulttags", lambda module: _mark(module.ForNode, "render", LOOP))
     register("django.template.loader_tags", watch_template_edges)
@@ -82,6 +83,28 @@ def _remember_owner(original: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return _apply_rel_filters
+
+
+def watch_taggit(module: ModuleType) -> None:
+    """Its manager is no related manager of Django's, and builds its querysets itself."""
+    wrap(module._TaggableManager, "get_queryset", _remember_tagged)
+
+
+def _remember_tagged(original: Callable[..., Any]) -> Callable[..., Any]:
+    @fenced
+    def remember(manager: Any, queryset: Any) -> None:
+        # `Model.tags` is a manager as well, of no instance.
+        if manager.instance is not None:
+            queryset.query._luthier = Owner(manager.instance, manager.prefetch_cache_name)
+
+    def get_queryset(self: Any, extra_filters: Any = None) -> Any:
+        result = original(self, extra_filters)
+        # With filters, it is for a prefetch: of many instances.
+        if not extra_filters:
+            remember(self, result)
+        return result
+
+    return get_queryset
 
 
 def _around_factory(original: Callable[..., Any]) -> Callable[..., Any]:

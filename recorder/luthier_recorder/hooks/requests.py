@@ -88,7 +88,7 @@ def describe(request: Any, response: Any, error: Optional[str]) -> dict[str, Any
     facts: dict[str, Any] = {}
     if match is not None:
         facts["route"] = match.route
-        facts["view"] = match._func_path
+        facts["view"] = view_of(match)
     if response is not None:
         facts["status"] = response.status_code
         if recording.config.bodies:
@@ -96,6 +96,17 @@ def describe(request: Any, response: Any, error: Optional[str]) -> dict[str, Any
     if error is not None:
         facts["error"] = error
     return facts
+
+
+def view_of(match: Any) -> str:
+    """A view that is a method of an object, as the admin's are, belongs to the object's class, which the project wrote."""
+    view = match.func
+    while hasattr(view, "__wrapped__"):
+        view = view.__wrapped__
+    owner = getattr(view, "__self__", None)
+    if owner is None or isinstance(owner, type):
+        return str(match._func_path)
+    return f"{type(owner).__module__}.{type(owner).__qualname__}"
 
 
 def body_hash(response: Any) -> Optional[str]:

@@ -18,6 +18,8 @@ export interface BlockFacts {
   readonly versions: string;
   /** Name of a Celery service that runs by the same settings; null for none. */
   readonly worker: string | null;
+  /** The environment decides the engine: it may be SQLite where the project is tested. */
+  readonly mayBeOther: boolean;
   /** Health checks came with Django 4.1. */
   readonly hasHealthChecks: boolean;
 }
@@ -71,8 +73,7 @@ export function blockText(facts: BlockFacts): string {
         `    ${target}["OPTIONS"]["${key}"] = ${value}`,
       ])
     : [];
-  return [
-    ...told,
+  const change = [
     `${target}.update(`,
     "    {",
     ...own,
@@ -85,8 +86,13 @@ export function blockText(facts: BlockFacts): string {
     "    }",
     ")",
     ...pool,
-    "",
-  ].join("\n");
+  ];
+  return [...told, ...(facts.mayBeOther ? onPostgres(target, change) : change), ""].join("\n");
+}
+
+/** SQLite refuses to connect with an option of libpq's. */
+function onPostgres(target: string, lines: readonly string[]): readonly string[] {
+  return ["# Other engines do not know these options.", `if ${target}["ENGINE"].endswith(("postgresql", "postgis")):`, ...lines.map((line) => `    ${line}`)];
 }
 
 const quoted = (text: string): string => JSON.stringify(text);

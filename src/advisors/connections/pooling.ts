@@ -197,6 +197,7 @@ function blockOf({ entry, driver, request }: ConnectionFacts, choice: Choice): B
     hasServerSettings: database.serverSettings.size > 0,
     poolTimeout: Math.min(3, queryWaitOf(request?.seconds ?? null)),
     versions: driver.said,
+    mayBeOther: database.engine === null || database.engine.dependsOn !== undefined,
     hasHealthChecks: driver.django === null || isAtLeast(driver.django, 4, 1),
   };
 }

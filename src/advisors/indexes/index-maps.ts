@@ -77,7 +77,8 @@ function existing(index: Index, study: IndexStudy, database: Database): IndexMap
   };
 }
 
-function addition({ name, spec, bytes, isGuess, serves }: StudiedIndex): IndexMap["indexes"][number] {
+/** One that the search has chosen. */
+export function addition({ name, spec, bytes, isGuess, serves }: StudiedIndex): IndexMap["indexes"][number] {
   return {
     name,
     positions: [

@@ -2,7 +2,7 @@
 import type { AdviceTable, Database } from "../../model/index.ts";
 import { formatBytes, formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { machineOf } from "../../rules/scaling/machine.ts";
-import { blockReadMs, currentText, type SettingProposal } from "../../rules/server-settings/proposals.ts";
+import { blockReadMs, currentText, noReadTime, type SettingProposal } from "../../rules/server-settings/proposals.ts";
 import { vacuumPasses } from "../../rules/server-settings/vacuum-memory.ts";
 
 type Thresholds = Readonly<Record<string, number>>;
@@ -73,7 +73,7 @@ function keptBy(name: string, database: Database, thresholds: Thresholds): strin
         : `${formatNumber(checkpoints.requested)} of ${formatCount(checkpoints.requested + checkpoints.timed, "checkpoint")} were forced by WAL or by command`;
     case "random_page_cost": {
       const ms = blockReadMs(database);
-      return `${ms === null ? "track_io_timing is off: what a block read takes is not known" : `a block read took ${formatMilliseconds(ms)} ms`}; 1.1 flips plans both ways and is tried on the statements by luthier advise indexes`;
+      return `${ms === null ? `${noReadTime(database)}: what a block read takes is not known` : `a block read took ${formatMilliseconds(ms)} ms`}; 1.1 flips plans both ways and is tried on the statements by luthier advise indexes`;
     }
     case "effective_io_concurrency":
       return `${formatCount(database.workload.plans.length, "plan")} seen, none with a bitmap scan that waits for reads`;

@@ -4,7 +4,7 @@ import { capitalised } from "../../model/capitals.ts";
 import { formatBytes, formatCost, formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { spanWords } from "../../rules/database/rates.ts";
 import { machineOf, RAM_UNKNOWN } from "../../rules/scaling/machine.ts";
-import { proposeSettings, walRate } from "../../rules/server-settings/proposals.ts";
+import { noReadTime, proposeSettings, timesReads, walRate } from "../../rules/server-settings/proposals.ts";
 import { boundOf, concurrencyOf, LEAST_SAMPLES, REMEDIES, sharesWords, splitOf, type BoundVerdict } from "./bound.ts";
 import { freedBy, type Freed } from "./freed.ts";
 import { settingsTable } from "./kept-settings.ts";
@@ -157,11 +157,7 @@ function boundTable(database: Database, { shares, bound }: BoundVerdict): Advice
   if (split !== null) {
     const of = (ms: number): string => `${formatMilliseconds(ms)} ms (${formatPercent(ms / split.totalMs)})`;
     rows.push(["statements' time", `${formatMilliseconds(split.totalMs)} ms`, "pg_stat_statements"]);
-    rows.push([
-      "of it reading",
-      split.readMs === null ? "not known" : of(split.readMs),
-      split.readMs === null ? "track_io_timing is off" : "pg_stat_statements",
-    ]);
+    rows.push(["of it reading", split.readMs === null ? "not known" : of(split.readMs), split.readMs === null ? noReadTime(database) : "pg_stat_statements"]);
     if (split.readMs !== null)
       rows.push(["of it neither reading nor writing", of(Math.max(0, split.totalMs - split.readMs - (split.writeMs ?? 0))), "CPU, and waits for locks"]);
     if (split.jitMs > 0) rows.push(["of it compiling (JIT)", of(split.jitMs), "pg_stat_statements"]);
@@ -290,7 +286,7 @@ function missingOf(database: Database, { bound }: BoundVerdict, memory: number |
   else if (waits.hidden > 0) wanted.push("the sessions of others: GRANT pg_monitor to the role of the snapshot");
   if (memory === null) wanted.push(RAM_UNKNOWN.replace(/\.$/, ""));
   if (cores === null && bound !== "nothing") wanted.push("the server's cores: `luthier snapshot --cores 8` says them");
-  if (statements.length > 0 && splitOf(database.server)?.readMs === null)
+  if (statements.length > 0 && splitOf(database.server)?.readMs === null && !timesReads(database))
     wanted.push(`what reading takes: ALTER SYSTEM SET track_io_timing = on at ${database.server.address}`);
   if (memory !== null && wanted.length === 0) return "";
   return wanted.join("; ");

@@ -125,6 +125,13 @@ export function blockReadMs(database: Database): number | null {
   return blocks === 0 ? null : timed.reduce((sum, one) => sum + (one.readMs ?? 0), 0) / blocks;
 }
 
+/** Why no time of reads is known. Statements that found all in memory have none either, whatever the setting is. */
+export function noReadTime(database: Database): string {
+  return timesReads(database) ? "track_io_timing is on, and no read was timed" : "track_io_timing is off";
+}
+
+export const timesReads = ({ server }: Database): boolean => server.settings.some(({ name, value }) => name === "track_io_timing" && value === "on");
+
 function readTime(database: Database): string {
   const ms = blockReadMs(database);
   return ms === null ? "" : ` A block read took ${formatMilliseconds(ms)} ms (pg_stat_statements).`;

@@ -31,12 +31,17 @@ function judgeSorts(input: DatabaseInput): Judgement {
   const sites = source === null ? [] : sortsIn(input);
   const written = sites.flatMap((site) => siteDraft(site, input));
   const said = new Set(written.map(({ key }) => key.at(-1)));
-  const sent = database.workload.statements.flatMap((statement) => statementDraft(statement, input));
+  const sent = database.workload.statements.filter(({ id }) => !isPlanned(id, database)).flatMap((statement) => statementDraft(statement, input));
   return {
     drafts: [...written, ...onePerOrder(sent.filter(({ key }) => !said.has(key.at(-1))))],
     unjudged: missing === null ? [] : [missing],
     examined: missing !== null ? "" : source === null ? `${database.workload.statements.length} statements` : `${sites.length} sorts with a limit`,
   };
+}
+
+/** The search for indexes has tried one for it, and missing-index says which is worth its upkeep: not to be said twice, nor against it. */
+function isPlanned(statement: string, { study }: Database): boolean {
+  return study?.statements.some((one) => one.statement === statement) ?? false;
 }
 
 /** One index serves all statements with this order: the first, which took most of the time, is said, and the others with it. */
@@ -70,6 +75,7 @@ function siteDraft({ table, columns, equal, span, symbol, model }: SortSite, inp
         written.certainty === "unique" &&
         written.sites.some((site) => site.span.file === span.file && site.span.start <= span.end && span.start <= site.span.end),
     );
+  if (statement !== undefined && isPlanned(statement.id, database)) return [];
   return [
     {
       key: [symbol, sortKey(table, columns)],

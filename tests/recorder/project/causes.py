@@ -71,6 +71,15 @@ def many_to_many_count():
         customer.friends.count()
 
 
+def taggable():
+    for order in Order.objects.all():
+        list(order.labels.all())
+
+
+def taggable_of_model():
+    list(Order.labels.all())
+
+
 def generic_relation():
     for customer in Customer.objects.all():
         list(customer.notes.all())

@@ -30,8 +30,8 @@ export function planPage(pages: Pages, patches: Patches): readonly string[] {
   ];
 }
 
-/** How the patches are to be applied: which stand alone, and which are written on top of others. */
-function patchWords({ project: { commit } }: Pages["handbook"], { files, after, insteadOf, within }: Patches): string {
+/** How the patches are to be applied: which stand alone, and which are written on top of others. Indexes of the search are known to `tune` alone. */
+export function patchWords({ project: { commit } }: Pages["handbook"], { files, after, insteadOf, within }: Patches): string {
   const count = files.size - (files.has(SAFE_PATCH) ? 1 : 0);
   if (count === 0) return "";
   const tree = `the tree as it was analysed${commit === null ? "" : ` (${codeSpan(commit)})`}`;
@@ -39,7 +39,7 @@ function patchWords({ project: { commit } }: Pages["handbook"], { files, after, 
   const rest =
     after.size === 0
       ? `each by itself applies to ${tree} too`
-      : `${formatNumber(alone)} of all ${formatNumber(count)} apply by themselves to ${tree}; the other ${formatNumber(after.size)} change the same lines or migrations as those that they name, and take \`luthier fix --select ID\` to stand alone`;
+      : `${formatNumber(alone)} of all ${formatNumber(count)} apply by themselves to ${tree}; the other ${formatNumber(after.size)} change the same lines or migrations as those that they name, and take \`luthier fix --select ID\` to stand alone${hasPlannedIndex(after) ? "; indexes of `missing-index`, which `fix` does not search for, take another name of the migration before them in `dependencies`" : ""}`;
   const not =
     insteadOf.size === 0
       ? ""
@@ -47,6 +47,8 @@ function patchWords({ project: { commit } }: Pages["handbook"], { files, after, 
   const same = within.size === 0 ? "" : ` ${formatNumber(within.size)} ${within.size === 1 ? "is" : "are"} made by an earlier one already.`;
   return ` ${formatCount(count - insteadOf.size - within.size, "patch", "patches")} apply one after the other, from the top of this page down; ${rest}.${not}${same}`;
 }
+
+const hasPlannedIndex = (after: Patches["after"]): boolean => [...after.keys()].some((name) => name.startsWith("missing-index-"));
 
 function planTable(jobs: readonly Job[], pages: Pages, patches: Patches): string {
   const { time } = pages.handbook;

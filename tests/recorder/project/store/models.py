@@ -1,6 +1,7 @@
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from taggit.managers import TaggableManager
 
 
 class Tag(models.Model):
@@ -29,6 +30,7 @@ class Order(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="orders")
     tags = models.ManyToManyField(Tag, related_name="tagged")
     text = models.TextField(default="")
+    labels = TaggableManager("labels", Tag)
 
 
 class Line(models.Model):
