@@ -1,6 +1,6 @@
 /** Attribute reads of every kind of value but rows and querysets. */
 import { decoratorName } from "../python/syntax-tree.ts";
-import type { ClassInfo, Definition, Field, FunctionDef, Model, Symbol } from "../model/index.ts";
+import type { ClassInfo, Definition, Field, FunctionDef, Model, NamingSetting, Symbol } from "../model/index.ts";
 import { implemented } from "./abstract-methods.ts";
 import { methodKind, refreshed } from "./calls.ts";
 import type { Frame, Loop } from "./frame.ts";
@@ -17,9 +17,11 @@ import { isClient } from "./outside-calls.ts";
 import { noteSent } from "./sends.ts";
 import {
   attributesOnly,
+  dict,
   functionValue,
   joinAll,
   list,
+  listOf,
   literal,
   native,
   NO_ARGS,
@@ -143,13 +145,24 @@ function namedItem(engine: Engine, value: ListValue, name: string, site: AccessS
 
 /** A setting that names a model, a class or a function. What others say is left open: they are set where the project runs. */
 function namingSetting({ project }: Engine, name: string): Value {
-  const named = name === "AUTH_USER_MODEL" ? project.authUserModel : (project.modelSettings.get(name) ?? project.pathSettings.get(name));
-  return named === undefined ? UNKNOWN : literal(named);
+  if (name === "AUTH_USER_MODEL") return literal(project.authUserModel);
+  const named = project.modelSettings.get(name) ?? project.pathSettings.get(name) ?? null;
+  // How long a list is may differ where the project runs.
+  return Array.isArray(named) ? listOf(joinAll(named.map(settingValue))) : settingValue(named);
+}
+
+function settingValue(setting: NamingSetting): Value {
+  if (setting === null) return UNKNOWN;
+  if (typeof setting === "string") return literal(setting);
+  if (!(setting instanceof Map)) return list([...setting.values()].map(settingValue));
+  const made = dict([...setting].map(([key, one]) => [key, settingValue(one)]));
+  made.rest = UNKNOWN;
+  return made;
 }
 
 /** `"…".format(row)` and `", ".join(rows)` render what they are given; `"shop.Order".split(".")` are the parts. */
 function textMethod(engine: Engine, text: string, name: string): Value {
-  if (name === "split" || name === "rsplit") return native(`str.${name}:${text}`, ({ positional }) => partsOf(text, positional));
+  if (name in PARTS) return native(`str.${name}:${text}`, ({ positional }) => partsOf(text, name, positional));
   if (name !== "format" && name !== "join") return UNKNOWN;
   return native(`str.${name}`, (args, at) => {
     for (const value of [...args.positional, ...args.keywords.values()]) {
@@ -160,12 +173,31 @@ function textMethod(engine: Engine, text: string, name: string): Value {
   });
 }
 
-/** Where the text has no more parts than the call asks for. */
-function partsOf(text: string, [separator, most]: readonly Value[]): Value {
-  if (separator?.kind !== "literal" || typeof separator.value !== "string" || separator.value === "") return UNKNOWN;
-  const parts = text.split(separator.value);
-  const isWhole = most === undefined || (most.kind === "literal" && typeof most.value === "number" && parts.length - 1 <= most.value);
-  return isWhole ? list(parts.map((one) => literal(one))) : UNKNOWN;
+/** From which end each method counts, and how often it cuts where the call does not say. */
+const PARTS: Readonly<Record<string, { readonly fromEnd: boolean; readonly most: number; readonly keepsSeparator: boolean }>> = {
+  split: { fromEnd: false, most: Infinity, keepsSeparator: false },
+  rsplit: { fromEnd: true, most: Infinity, keepsSeparator: false },
+  partition: { fromEnd: false, most: 1, keepsSeparator: true },
+  rpartition: { fromEnd: true, most: 1, keepsSeparator: true },
+};
+
+function partsOf(text: string, name: string, [separator, given]: readonly Value[]): Value {
+  const method = PARTS[name];
+  if (method === undefined || separator?.kind !== "literal" || typeof separator.value !== "string" || separator.value === "") return UNKNOWN;
+  if (given !== undefined && (given.kind !== "literal" || typeof given.value !== "number")) return UNKNOWN;
+  const words = text.split(separator.value);
+  const most = given === undefined || Number(given.value) < 0 ? method.most : Number(given.value);
+  const cuts = Math.min(words.length - 1, most);
+  const at = method.fromEnd ? words.length - cuts : cuts + 1;
+  const [head, tail] = [words.slice(0, at), words.slice(at)];
+  const parts = method.fromEnd ? [head.join(separator.value), ...tail] : [...head.slice(0, -1), [...head.slice(-1), ...tail].join(separator.value)];
+  if (!method.keepsSeparator) return list(parts.map((one) => literal(one)));
+  const [first = "", last] = parts;
+  const whole = method.fromEnd ? ["", "", first] : [first, "", ""];
+  return list(
+    (last === undefined ? whole : [first, separator.value, last]).map((one) => literal(one)),
+    "tuple",
+  );
 }
 
 /** Celery's ways of calling a task later: the body runs elsewhere, once per call. Huey's `call_local()` runs it here. */

@@ -449,6 +449,61 @@ def many(found):
   });
 });
 
+test("a key that a test names is met in one round", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order, Product
+
+
+def by_keys(sent):
+    for key in sorted(sent):
+        if key == "order":
+            print(Order.objects.get(pk=sent[key]))
+
+
+def by_items(sent):
+    for key, value in sent.items():
+        if key == "order" and value:
+            print(Order.objects.get(pk=value))
+
+
+def by_words(words):
+    order = Order.objects.get(pk=1)
+    for word in words:
+        if word == "lines":
+            print(order.lines.count())  # expect: lines
+
+
+def by_slug():
+    for product in Product.objects.all():
+        if product.slug == "tea":
+            print(product.category.name)
+
+
+def by_status():
+    for order in Order.objects.all():
+        if order.status == "new":
+            print(order.customer.name)  # expect: customer
+
+
+def of_status():
+    for order in Order.objects.all():
+        customer = order.customer  # expect: customer
+        if customer.slug == "new":
+            print(list(order.lines.all()))  # expect: lines
+
+
+def show(request, tabs, pk):
+    return render(request, "shop/tabs.html", {"tabs": tabs, "order": Order.objects.get(pk=pk)})
+`,
+    "shop/templates/shop/tabs.html": `{% for tab in tabs %}
+{% if tab.slug == "lines" %}{% for line in order.lines.all %}{{ line.pk }}{% endfor %}{% endif %}
+{% if tab.kind == "lines" %}{% for line in order.lines.all %}{{ line.pk }}{% endfor %}{% endif %} <!-- expect: lines -->
+{% endfor %}
+`,
+  });
+});
+
 test("what is given where one object would be put in its place is there", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order

@@ -39,7 +39,7 @@ import { isKnownClass, narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
 import { runArm, setAttribute, settle, type ArmEnd } from "./attribute-writes.ts";
 import { beforeFurtherLoads } from "./early-returns.ts";
-import { endsAtOnce, loopOfCaller, runBlock, runOutside, runWhereHolds, varsOutside } from "./leaving.ts";
+import { endsAtOnce, loopOfCaller, noteStatement, runBlock, runOutside, runWhereHolds, varsOutside } from "./leaving.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 import { isNoneLiteral, nodesIn } from "../python/syntax-tree.ts";
@@ -574,6 +574,7 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   const { element, loop } = engine.iterate(source, spanOf(frame.file, stmt.iterable), frame, "iterate", head);
   if (source.kind === "list" && source.items?.length === 0) return engine.execute(stmt.otherwise, frame);
   engine.awaiting = outer;
+  noteStatement(loop, stmt);
   if (endsAtOnce(stmt.body)) return executeOnce(engine, stmt, inLoop(element, frame.loop), frame);
   const rounds = casesOf(source) ?? [element];
   runLoop(stmt, loop, frame, () => {

@@ -41,11 +41,59 @@ export function runWhereHolds<T>(test: Expr, frame: Frame, work: () => T): T {
   return isOfOneRound(test, frame) ? runOutside(frame, frame.loop?.outer ?? null, work) : work();
 }
 
+const statements = new WeakMap<Loop, For>();
+
+/** Remembers whose rounds these are. */
+export function noteStatement(loop: Loop, stmt: For): void {
+  statements.set(loop, stmt);
+}
+
 /** It holds in one round of the innermost loop. A loop of Python around a page has no `forloop`. */
 export function isOfOneRound(test: Expr, frame: Frame): boolean {
   if (frame.loop === null || frame.loop.depth !== frame.depth) return false;
   if (test.kind === "bool") return test.operator === "and" && test.items.some((one) => isOfOneRound(one, frame));
+  const stmt = statements.get(frame.loop);
+  if (stmt !== undefined && namesOneRound(test, stmt)) return true;
   return frame.module === null ? isFirstOrLast(test, frame) : isOneCount(test, frame);
+}
+
+/** `key == "user"` of the keys of a dictionary, `page.slug == "home"`: a key is met in one round. */
+function namesOneRound(test: Expr, { target, iterable, body }: For): boolean {
+  if (test.kind !== "compare" || test.operators.length !== 1 || test.operators[0] !== "==" || test.rights[0]?.kind !== "str") return false;
+  const { left } = test;
+  const first = target.kind === "sequence" ? target.items[0] : target;
+  if (left.kind === "name") return isNamed(first, left.name) && (target === first ? isOverKeys(iterable, left.name, body) : isOverItems(iterable));
+  if ((left.kind !== "attribute" && left.kind !== "lookup") || left.object.kind !== "name" || !NAMES_ONE.has(left.name)) return false;
+  const { name } = left.object;
+  return isNamed(target, name) || (target.kind === "sequence" && target.items.some((item) => isNamed(item, name)));
+}
+
+const NAMES_ONE: ReadonlySet<string> = new Set(["pk", "id", "slug", "codename"]);
+
+const isNamed = (expr: Expr | undefined, name: string): boolean => expr?.kind === "name" && expr.name === name;
+
+function isOverItems(iterable: Expr): boolean {
+  const method = iterable.kind === "call" ? iterable.callee : iterable;
+  return (method.kind === "attribute" || method.kind === "lookup") && /^(?:iter)?items$/.test(method.name);
+}
+
+/** `for key in rows.keys()`, or `for key in sorted(rows)` where the body reads `rows[key]`. */
+function isOverKeys(iterable: Expr, key: string, body: readonly Stmt[]): boolean {
+  if (iterable.kind === "call" && iterable.callee.kind === "attribute") return /^(?:iter)?keys$/.test(iterable.callee.name);
+  const all = iterable.kind === "call" ? iterable.args[0] : iterable;
+  if (all?.kind !== "name") return false;
+  return body.some((stmt) =>
+    nodesIn(stmt).some((node) => {
+      if (node.kind === "subscript") return isNamed(node.object, all.name) && isNamed(node.index, key);
+      return (
+        node.kind === "call" &&
+        node.callee.kind === "attribute" &&
+        node.callee.name === "get" &&
+        isNamed(node.callee.object, all.name) &&
+        isNamed(node.args[0], key)
+      );
+    }),
+  );
 }
 
 /** `forloop.first`, Jinja2's `loop.last`. */

@@ -130,3 +130,65 @@ def elsewhere():
 `,
   });
 });
+
+test("a setting may list what the project plugs in, by dotted names", async () => {
+  await expectMarked({
+    "config/settings.py": `INSTALLED_APPS = ["shop"]
+DATABASES = {}
+SHOP_CELLS = ["shop.cells.Customer"]
+SHOP_COLUMNS = {"invoice": {"class": "shop.cells.Invoice"}}
+SHOP_PARTS = [("parcels", "shop.cells.Parcels")]
+`,
+    "shop/cells.py": `class Customer:
+    def cell(self, order):
+        return order.customer.name  # expect: customer
+
+
+class Invoice:
+    def cell(self, order):
+        return order.invoice.number  # expect: invoice
+
+
+class Parcels:
+    def cell(self, order):
+        return [one.id for one in order.shipments.all()]  # expect: shipments
+`,
+    "shop/pages.py": `from importlib import import_module
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from shop.models import Order
+
+
+class Plugged:
+    def __init__(self):
+        self.cells = None
+
+    def all(self):
+        if self.cells is None:
+            self.cells = [import_string(path)() for path in settings.SHOP_CELLS]
+        return self.cells
+
+
+plugged = Plugged()
+
+
+def listed():
+    return [one.cell(order) for order in Order.objects.all() for one in plugged.all()]
+
+
+def chosen():
+    module, cls = settings.SHOP_COLUMNS["invoice"]["class"].rsplit(".", 1)
+    cell = getattr(import_module(module), cls)()
+    return [cell.cell(order) for order in Order.objects.all()]
+
+
+def taken_apart():
+    found = {}
+    for name, path in settings.SHOP_PARTS:
+        module, _, cls = path.rpartition(".")
+        found[name] = getattr(import_module(module), cls)
+    return [found["parcels"]().cell(order) for order in Order.objects.all()]
+`,
+  });
+});

@@ -1,7 +1,7 @@
 import type { Module } from "../model/ir.ts";
-import type { AppFact, DjangoProject, PythonModule } from "../model/project.ts";
+import type { AppFact, DjangoProject, NamingSetting, PythonModule } from "../model/project.ts";
 import type { Notice } from "../model/report.ts";
-import { isDict, isList } from "../python/constant.ts";
+import { isDict, isList, type ConstantValue } from "../python/constant.ts";
 import { createConstantReader, type ConstantReader, type Values } from "../python/constant-module.ts";
 import { buildProgram, type ResolvedProgram, type SourceModule, type StandIns } from "../python/program.ts";
 import { findAppsByFolder, resolveApp } from "./apps.ts";
@@ -61,7 +61,7 @@ export function discoverProject(input: DiscoverInput): Discovery {
     djangoVersion: findDjangoVersion(input.texts, input.readText, input.installedVersions),
     defaultAutoField: textSetting(settings, "DEFAULT_AUTO_FIELD"),
     modelSettings: namesIn(texts, isModelLabel),
-    pathSettings: namesIn(texts, (text) => leadsToProject(program, text)),
+    pathSettings: pathsIn(texts, (text) => leadsToProject(program, text)),
     flagSettings: readFlagSettings(settings, program),
     migrationModules: readMigrationModules(settings),
     notices: describe(settings, named, apps),
@@ -121,6 +121,31 @@ function namesIn(texts: readonly SettingTexts[], isName: (text: string) => boole
     }
   }
   return found;
+}
+
+/** Settings in which some text names something: the first value that says so. */
+function pathsIn(texts: readonly SettingTexts[], isName: (text: string) => boolean): ReadonlyMap<string, NamingSetting> {
+  const found = new Map<string, NamingSetting>();
+  for (const { prefix, values } of texts) {
+    for (const [name, value] of values) {
+      if (!found.has(prefix + name) && !READ_BY_DJANGO.has(name) && hasName(value, isName)) found.set(prefix + name, textsIn(value));
+    }
+  }
+  return found;
+}
+
+const READ_BY_DJANGO: ReadonlySet<string> = new Set(["INSTALLED_APPS", "LOGGING", "MIDDLEWARE", "TEMPLATES"]);
+
+function hasName(value: ConstantValue, isName: (text: string) => boolean): boolean {
+  if (isList(value)) return value.items.some((one) => hasName(one, isName));
+  if (isDict(value)) return [...value.entries.values()].some((one) => hasName(one, isName));
+  return typeof value === "string" && isName(value);
+}
+
+function textsIn(value: ConstantValue): NamingSetting {
+  if (isList(value)) return value.items.map(textsIn);
+  if (isDict(value)) return new Map([...value.entries].map(([key, one]) => [key, textsIn(one)]));
+  return typeof value === "string" ? value : null;
 }
 
 /** `SHOP_ORDER_MODEL = "shop.Order"` */

@@ -47,6 +47,44 @@ class Command(BaseCommand):
 });
 
 test.each([
+  ["Creates test orders.", "possible"],
+  ["Fill the shop with some fake customers", "possible"],
+  ["Sends a test mail", "certain"],
+  ["Add orders from the test server", "certain"],
+])("a command whose help says: %s", async (help, expected) => {
+  const { findings } = await analyseShop({
+    "shop/management/commands/orders.py": `from django.core.management.base import BaseCommand
+from shop.models import Order, Tag
+
+
+class Command(BaseCommand):
+    help = "${help}"
+
+    def handle(self, **options):
+        for order in Order.objects.all():
+            Tag.objects.get(name=order.status)
+`,
+  });
+  expect(findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence)).toEqual([expected]);
+});
+
+test("a command that makes things up", async () => {
+  const { findings } = await analyseShop({
+    "shop/management/commands/scramble.py": `from django.core.management.base import BaseCommand
+from faker import Faker
+from shop.models import Order, Tag
+
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        for order in Order.objects.all():
+            Tag.objects.get(name=order.status)
+`,
+  });
+  expect(findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence }) => confidence)).toEqual(["possible"]);
+});
+
+test.each([
   ["seedusers", "possible"],
   ["load_seeds", "possible"],
   ["proceed", "certain"],

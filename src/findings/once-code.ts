@@ -21,8 +21,31 @@ export function doubtOnceCode(findings: readonly Finding[], source: RuleInput | 
 /** With or without a loop. */
 function whyNotWorth(places: readonly Place[], source: RuleInput): string | null {
   if (places.length === 0) return null;
-  if (places.every(({ file }) => isSampleDataCommand(file))) return "the command makes data to try things with";
+  if (places.every(({ file }) => isSampleDataCommand(file) || saysSampleData(file, source))) return "the command makes data to try things with";
   return places.every(({ file }) => isForDevelopers(file, source)) ? "the command refuses to run without `DEBUG`" : null;
+}
+
+/** `help = "Creates some test orders"` of a command. */
+const SAMPLE_DATA =
+  /\b(?:create|generate|populate|seed|fill|add|insert|make|load)s?\b[^.]{0,40}\b(?:test|dummy|fake|sample|demo|mock)\b(?! (?:mode|server|environment|suite|runner|database))/i;
+
+/** Packages that make things up. */
+const FAKERS = /^(?:faker|factory|mimesis|model_bakery|model_mommy|mixer)(?:\.|$)/;
+
+function saysSampleData(file: string, { program }: RuleInput): boolean {
+  const body = isCommandFile(file) ? (moduleOf(program, file)?.ir.body ?? []) : [];
+  if (body.some((stmt) => stmt.kind === "import" && [stmt.from ?? "", ...stmt.names.map(({ name }) => name)].some((name) => FAKERS.test(name)))) return true;
+  return body
+    .flatMap((stmt) => (stmt.kind === "class" ? stmt.body : []))
+    .some((stmt) => {
+      const [target] = stmt.kind === "assign" ? stmt.targets : [];
+      return (
+        stmt.kind === "assign" &&
+        target?.kind === "name" &&
+        target.name === "help" &&
+        nodesIn(stmt).some((node) => node.kind === "str" && SAMPLE_DATA.test(node.value))
+      );
+    });
 }
 
 /** `if not settings.DEBUG and not options["force"]: raise CommandError(…)`. */

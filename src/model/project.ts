@@ -243,6 +243,9 @@ export interface AppFact {
   readonly directory: string | null;
 }
 
+/** A setting's value as far as it is text. What else stands in it is null, or not among the entries. */
+export type NamingSetting = string | null | readonly NamingSetting[] | ReadonlyMap<string, NamingSetting>;
+
 /** A Django project as discovery found it, before any code is analysed. */
 export interface DjangoProject {
   readonly root: string;
@@ -258,8 +261,8 @@ export interface DjangoProject {
   readonly defaultAutoField: string | null;
   /** Settings whose value is a model's label: `SHOP_ORDER_MODEL = "shop.Order"`. */
   readonly modelSettings: ReadonlyMap<string, string>;
-  /** Settings whose value is the dotted path of a class or function of the project: `SHOP_SERIALIZER = "shop.api.OrderSerializer"`. */
-  readonly pathSettings: ReadonlyMap<string, string>;
+  /** Settings that hold dotted paths of classes or functions of the project: `SHOP_SERIALIZER = "shop.api.OrderSerializer"`, a list or a dictionary of such. */
+  readonly pathSettings: ReadonlyMap<string, NamingSetting>;
   /** Settings that each place which assigns them gives the same `True` or `False`: `USE_CACHES = True`. */
   readonly flagSettings: ReadonlyMap<string, boolean>;
   /** MIGRATION_MODULES: dotted packages by an app's label; null for an app that is to have no migrations. */

@@ -29,9 +29,9 @@ function setsUpDjango(stmt: Stmt): boolean {
 const SETTINGS = "DJANGO_SETTINGS_MODULE";
 const isText = (expr: Expr | undefined, text: string): boolean => expr?.kind === "str" && expr.value === text;
 
-/** `create-testdata.py`: no import statement can name it. */
+/** `create-testdata.py`: no import statement can name it. `__main__.py` is what `python -m` runs. */
 function hasNoImportableName({ ir }: PythonModule): boolean {
-  return /-[^/]*\.py$/.test(ir.file);
+  return /(?:-[^/]*|(?:^|\/)__main__)\.py$/.test(ir.file);
 }
 
 /** Modules that are imported define things; a loop, a file that is held open, a printed line or a row that is written at the top is work. */

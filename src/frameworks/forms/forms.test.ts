@@ -454,3 +454,36 @@ def view(request):
 `),
   );
 });
+
+test("a form is shown by no page where those of its views write their inputs out", async () => {
+  const form = `class JoinForm(forms.Form):
+    city = forms.ModelChoiceField(queryset=City.objects.all(), required=False)
+`;
+  const view = (more = ""): string => `from django.views.generic import FormView
+from shop.forms import JoinForm
+
+
+class JoinView(FormView):
+    template_name = "shop/join.html"
+    form_class = JoinForm
+
+    def form_valid(self, form):
+        return form.cleaned_data["city"]
+${more}`;
+  const page = (more: string): string => `{% extends "shop/base.html" %}{% block main %}<form><input name="city" value="1">${more}</form>{% endblock %}`;
+  const told = async (body: string, views = view(), base = "{% block main %}{% endblock %}"): Promise<number> => {
+    const { findings } = await analyseShop({
+      ...files(form),
+      "shop/views.py": views,
+      "shop/templates/shop/join.html": body,
+      "shop/templates/shop/base.html": base,
+    });
+    return findings.filter(({ rule }) => rule === "n-plus-one").length;
+  };
+  expect(await told(page(""))).toBe(0);
+  expect(await told(page("{{ form.as_p }}"))).toBe(1);
+  expect(await told(page(""), view(), "{{ form }}{% block main %}{% endblock %}")).toBe(1);
+  expect(await told(page("{% include part %}"))).toBe(1);
+  expect(await told(page(""), view("\n    def get_context_data(self, **kwargs):\n        return {'join': self.get_form()}\n"))).toBe(1);
+  expect(await told(page(""), view("\n\nOTHERS = [JoinForm]\n"))).toBe(1);
+});

@@ -12,6 +12,7 @@ import { alternatives, dict, joinAll, native, NO_ARGS, object, UNKNOWN, type Fun
 import { classSetting, declaredObjects, doubted, itemSpan, stringItems } from "../declarations.ts";
 import { noteAsked, noteEntered, noteSaved, noteValidated } from "../saved-models.ts";
 import { implicitOrigin, isChoosable, isEditable, optionsOf, renderOptions } from "./options.ts";
+import { isShownNowhere } from "./unshown.ts";
 
 interface ChoiceField {
   readonly field: ObjectValue;
@@ -24,7 +25,7 @@ const formChoices =
   (engine: Engine): Hook =>
   (args, site) => {
     const [form] = args.positional;
-    if (form?.kind !== "object") return UNKNOWN;
+    if (form?.kind !== "object" || isShownNowhere(engine, form.cls)) return UNKNOWN;
     for (const { field, span } of choicesOf(engine, form, site).values()) renderChoices(engine, field, { span, frame: site.frame, expr: null });
     return UNKNOWN;
   };

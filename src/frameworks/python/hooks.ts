@@ -50,7 +50,11 @@ const drawn =
 const imported =
   (engine: Engine): Hook =>
   ({ positional: [path] }) =>
-    path?.kind === "literal" && typeof path.value === "string" ? engine.symbol(engine.program.resolveDotted(path.value)) : UNKNOWN;
+    path === undefined ? UNKNOWN : joinAll(alternatives(path).map((one) => named(engine, one)));
+
+function named(engine: Engine, path: Value): Value {
+  return path.kind === "literal" && typeof path.value === "string" ? engine.symbol(engine.program.resolveDotted(path.value)) : UNKNOWN;
+}
 
 /** `batched(orders, 100)`: lists of the items. */
 const inParts =

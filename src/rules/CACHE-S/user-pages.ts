@@ -11,7 +11,8 @@ const NOT_KEPT: ReadonlySet<string> = new Set(["django.views.decorators.cache.ne
 const VARY_ON_HEADERS = "django.views.decorators.vary.vary_on_headers";
 const CACHE_CONTROL = "django.views.decorators.cache.cache_control";
 /** Headers that differ from user to user. */
-const PERSONAL_HEADERS: ReadonlySet<string> = new Set(["cookie", "authorization"]);
+/** Headers that tell users apart, or those who are signed in from the others: `X-User-Status`. */
+const PERSONAL_HEADER = /^cookie$|authorization|user|auth|session|account|member/i;
 
 /** A view behind `cache_page()`, and the code that runs only when the cache has no page. */
 interface CachedView {
@@ -88,12 +89,9 @@ function ofClass(input: RuleInput, module: PythonModule, def: ClassDef): readonl
   const { file } = module.ir;
   const names = new Set(def.decorators.flatMap((one) => methodNames(input, file, one)));
   return [...names].flatMap((name) => {
-    const decorator = keptBy(
-      input,
-      file,
-      def.decorators.flatMap((one) => layersOf(input, file, one, name)),
-    );
     const method = def.body.find((one): one is FunctionDef => one.kind === "function" && one.name === name);
+    const around = def.decorators.flatMap((one) => layersOf(input, file, one, name));
+    const decorator = keptBy(input, file, [...around, ...(method?.decorators ?? []).flatMap((one) => layersOf(input, file, one, null))]);
     const code = name === "dispatch" ? def : (method ?? null);
     return decorator === null || code === null
       ? []
@@ -162,7 +160,7 @@ function tellsUsersApart(input: RuleInput, file: string, expr: Expr): boolean {
   const name = dottedOf(input, file, expr.kind === "call" ? expr.callee : expr);
   if (name === null || NOT_KEPT.has(name)) return true;
   if (expr.kind !== "call") return false;
-  if (name === VARY_ON_HEADERS) return expr.args.some((one) => one.kind !== "str" || PERSONAL_HEADERS.has(one.value.toLowerCase()));
+  if (name === VARY_ON_HEADERS) return expr.args.some((one) => one.kind !== "str" || (PERSONAL_HEADER.test(one.value) && !/^user-agent$/i.test(one.value)));
   return name === CACHE_CONTROL && expr.keywords.some((one) => one.name === "private" || one.name === "no_store");
 }
 

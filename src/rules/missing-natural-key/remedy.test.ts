@@ -86,6 +86,9 @@ test("so does one that a setting or a constant names", async () => {
 
 test("who writes out that a field is not unique has thought of it", async () => {
   expect(await told(["Shelf.objects.get_or_create(code=kind)"])).toEqual(["possible: Remove the double rows, then add `unique=True` to `code`."]);
+  expect(await told(["Shelf.objects.get_or_create(code=kind, name=sent)"])).toEqual([
+    'likely: Remove the double rows, then add `UniqueConstraint(fields=["code", "name"], name=…)`.',
+  ]);
   expect(await told(["Shelf.objects.get_or_create(name=kind)"])).toEqual(["likely: Remove the double rows, then add `unique=True` to `name`."]);
 });
 

@@ -268,7 +268,8 @@ function sourceDraft(lookup: Lookup, all: readonly Lookup[], input: RuleInput): 
   const method = first?.how ?? "get_or_create";
   const narrower = narrowerThan(lookup, all);
   const isOfCommands = writes.every(({ span }) => isRunByCommandsAlone(input.program, span.file));
-  const onPurpose = fields.find(isDeclaredNotUnique);
+  // A field that is not unique alone may be so beside others.
+  const onPurpose = fields.length === 1 ? fields.find(isDeclaredNotUnique) : undefined;
   return {
     key: [model.label, ...fields.map(({ name }) => name).toSorted()],
     ...(isOfCommands || lookup.namesOneRow || onPurpose !== undefined ? { confidence: "possible" as const } : {}),

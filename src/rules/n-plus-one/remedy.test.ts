@@ -594,3 +594,14 @@ def work():
   const told = report.findings.filter(({ rule }) => rule === "n-plus-one");
   expect(told.map(({ remedy }) => remedy)).toEqual(['Add `prefetch_related("device__owner")` to the queryset.']);
 });
+
+test("what a loop adds to rows that it saves has to add up", async () => {
+  const SHARED =
+    'Add `prefetch_related("customer")` to the queryset: rows that lead to the same row share it then, and what the loop adds to it adds up. By `select_related()` each would have a copy of its own.';
+  const loop = (round: string): string => `for order in Order.objects.all():\n    ${round.replaceAll("\n", "\n    ")}`;
+  expect(await remedies(loop("order.customer.visits += 1\norder.customer.save()"))).toEqual([SHARED]);
+  expect(await remedies(loop("customer = order.customer\ncustomer.visits += order.total\ncustomer.save()"))).toEqual([SHARED]);
+  const JOINED = 'Add `select_related("customer")` to the queryset.';
+  expect(await remedies(loop("order.customer.name = order.note\norder.customer.save()"))).toEqual([JOINED]);
+  expect(await remedies(loop("customer = order.customer\ntotal += order.total\nprint(customer.name)"))).toEqual([JOINED]);
+});

@@ -47,6 +47,7 @@ import { andOf, count, dotted, holderName, modelName } from "../names.ts";
 import { smallPart } from "../set-off.ts";
 import { byHandler } from "./handlers.ts";
 import { oncePerInnerLoop, type Told } from "./inner-loops.ts";
+import { addsToTarget } from "./sums.ts";
 import { fieldOf, loopsOf, type SharedRead } from "../shared-reads.ts";
 import { hasOwnConditions } from "./own-conditions.ts";
 import { remedyOfSameRow } from "../same-rounds.ts";
@@ -108,7 +109,7 @@ function toDraft(group: Told, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: [...loadPlaces(load, loads), ...comers.map(({ span }) => ({ role: "queryset" as const, span, label: "its rows come here as well" }))],
-    fixes: isOfNewKey(load) || isOfCrowd ? [] : lazyLoadFixes(load, loads, input),
+    fixes: isOfNewKey(load) || isOfCrowd || addsToTarget(load, input) ? [] : lazyLoadFixes(load, loads, input),
   };
 }
 
@@ -203,6 +204,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const subclass = remedyOfSubclass(load);
   if (subclass !== null) return subclass;
+  if (addsToTarget(load, input))
+    return `Add \`prefetch_related("${load.path}")\` to the queryset: rows that lead to the same row share it then, and what the loop adds to it adds up. By \`select_related()\` each would have a copy of its own.`;
   const method = load.joinable ? "select_related" : "prefetch_related";
   if (isOfOtherModels(load, input)) return remedyForOneModel(load, method);
   if (isOfGivenRows(load.origin, input))
