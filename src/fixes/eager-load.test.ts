@@ -123,7 +123,7 @@ describe("leaves to a person", () => {
   test("a loop that writes to the rows it would load early", async () => {
     const code = loop("Book.objects.filter(no=pk)").replace(
       "print(book.author.name)",
-      "author = book.author\n        author.name += 'x'\n        author.save()",
+      "author = book.author\n        author.name = 'x'\n        author.save()",
     );
     const mended = await mend({ "shop/code.py": code }, "n-plus-one");
     expect([mended.safeties, mended.titles[0]]).toEqual([["review"], expect.stringContaining("writes to these rows")]);
