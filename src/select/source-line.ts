@@ -18,5 +18,7 @@ export function mainPlace({ places, chapter }: Pick<Finding, "places" | "chapter
   const [first] = places;
   const isBeside = first?.role === "statement" || (first?.role === "table" && OF_CODE.test(chapter));
   if (first === undefined || (first.object !== undefined && !isBeside)) return first;
-  return places.find((one) => isSourceLine(one) && one.role !== "definition") ?? places.find(isSourceLine) ?? places.find(({ role }) => role === "table") ?? first;
+  return (
+    places.find((one) => isSourceLine(one) && one.role !== "definition") ?? places.find(isSourceLine) ?? places.find(({ role }) => role === "table") ?? first
+  );
 }

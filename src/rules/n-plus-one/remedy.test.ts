@@ -22,6 +22,30 @@ test("a prefetch alone does not serve values()", async () => {
   ]);
 });
 
+test("rows that a resource of django-import-export prefetches come in pages by OFFSET", async () => {
+  const report = await analyseShop({
+    "shop/resources.py": `from import_export import resources
+from shop.models import Product
+
+
+class ProductResource(resources.ModelResource):
+    def get_queryset(self):
+        return Product.objects.all()
+
+    class Meta:
+        model = Product
+        fields = ["title", "tags"]
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "n-plus-one");
+  expect(found.map(({ remedy, fixes }) => [remedy, fixes.map(({ safety, edits }) => [safety, edits.length])])).toEqual([
+    [
+      'Add `prefetch_related("tags")` to the queryset, and a `chunk_size` of some thousands to the resource\'s Meta: rows that prefetch are exported in pages of 100 by OFFSET, each of which reads all rows before it.',
+      [["advice", 0]],
+    ],
+  ]);
+});
+
 test("values of some rows are built from these", async () => {
   expect(await remedies('return [list(product.tags.filter(name="x").values_list("name", flat=True)) for product in Product.objects.all()]')).toEqual([
     'Add `Prefetch("tags", queryset=…, to_attr=…)` with the conditions of the chain to the queryset, and build the values from its list in Python: `values()` would query again.',

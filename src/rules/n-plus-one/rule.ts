@@ -4,6 +4,7 @@ import {
   givenBy,
   gainsNoPrefetch,
   grownInLoop,
+  isExportedInPages,
   isFrameworksIterator,
   isOfOtherModels,
   isPrefetchedIntoDict,
@@ -223,6 +224,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (reader !== null) return `Add \`${method}("${path}")\` to what \`${reader.text}\` gives, where these rows are read: other code goes through them as well.`;
   if (kept === null && pinnedStep(load, input) === path)
     return `Add \`${method}("${path}")\` to the queryset, or set \`${path}\` on the rows: all have the one that \`filter()\` is given.`;
+  if (!load.joinable && load.origin.calls.some(isExportedInPages))
+    return `Add \`${method}("${path}")\` to the queryset, and a \`chunk_size\` of some thousands to the resource's Meta: rows that prefetch are exported in pages of 100 by OFFSET, each of which reads all rows before it.`;
   if (!load.joinable && load.origin.calls.some(isFrameworksIterator))
     return `Add \`${method}("${path}")\` to the queryset, and have the framework give its \`iterator()\` a chunk size: without one Django prefetches nothing, or refuses.`;
   return `Add \`${method}("${path}")\` to the queryset${kept === null ? "" : `, or read ${kept}`}.`;

@@ -10,6 +10,8 @@ class Resource:
             queryset = self.get_queryset()
         self.before_export(queryset, **kwargs)
         queryset = self.filter_export(queryset, **kwargs)
+        # Rows that prefetch come in pages: `isExportedInPages` knows the queryset by this call.
+        queryset.all()
         for row in queryset:
             luthier.export_row(self, row)
         data = luthier.unknown()
