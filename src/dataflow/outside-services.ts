@@ -62,16 +62,10 @@ export function isServiceClient(name: string): boolean {
   return known;
 }
 
-const kinds = new Map<string, OutsideCallKind | null>();
-
 /** What a call by this name waits for. */
 export function serviceKind(name: string): OutsideCallKind | null {
-  const known = kinds.get(name);
-  if (known !== undefined) return known;
   const [, own = null] = FUNCTIONS.find(([pattern]) => pattern.test(name)) ?? [];
-  const kind = own ?? (methodOf(name, "waits") === null ? null : (ofClient(name)?.service.kind ?? null));
-  kinds.set(name, kind);
-  return kind;
+  return own ?? (methodOf(name, "waits") === null ? null : (ofClient(name)?.service.kind ?? null));
 }
 
 const given = new Map<string, string | null>();

@@ -10,7 +10,6 @@ const METHOD_DECORATOR = "django.utils.decorators.method_decorator";
 const NOT_KEPT: ReadonlySet<string> = new Set(["django.views.decorators.cache.never_cache", "django.views.decorators.vary.vary_on_cookie"]);
 const VARY_ON_HEADERS = "django.views.decorators.vary.vary_on_headers";
 const CACHE_CONTROL = "django.views.decorators.cache.cache_control";
-/** Headers that differ from user to user. */
 /** Headers that tell users apart, or those who are signed in from the others: `X-User-Status`. */
 const PERSONAL_HEADER = /^cookie$|authorization|user|auth|session|account|member/i;
 
