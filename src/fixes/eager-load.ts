@@ -145,12 +145,13 @@ const placesOfFacts = new WeakMap<SourceFacts, ReadonlySet<string>>();
 
 /** `file:offset` of every read of a relation that an eager load had covered somewhere, or has to: `order.lines.all()` of each order of a list. */
 function coveredPlaces(facts: SourceFacts): ReadonlySet<string> {
+  const known = placesOfFacts.get(facts);
+  if (known !== undefined) return known;
+  const covered = [...facts.covered].map((key) => key.slice(0, key.lastIndexOf(":")));
   const toCover = facts.loads.filter((load) => load.perRow && load.reason === "unloaded" && load.method === "all");
-  const known =
-    placesOfFacts.get(facts) ??
-    new Set([...[...facts.covered].map((key) => key.slice(0, key.lastIndexOf(":"))), ...toCover.map(({ access }) => `${access.file}:${access.start}`)]);
-  placesOfFacts.set(facts, known);
-  return known;
+  const places = new Set([...covered, ...toCover.map(({ access }) => `${access.file}:${access.start}`)]);
+  placesOfFacts.set(facts, places);
+  return places;
 }
 
 /** A method that the manager's class has and its querysets lack: code that is handed the manager may call it. */
