@@ -1,6 +1,6 @@
 /** What a call hands over where the default is None: a value that the analysis does not know, but that is hardly None. */
 import type { Call, Expr, FunctionDef, Lambda, Param, Program } from "../model/index.ts";
-import { isNoneLiteral, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { isNameOf, isNoneLiteral, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import type { Frame } from "./frame.ts";
 import { PRESENT, SET, type UnknownValue } from "./values.ts";
 
@@ -43,16 +43,12 @@ const NOTHING: ReadonlyMap<string, UnknownValue> = new Map();
 function replacedByObject(node: SyntaxNode): string | null {
   if (node.kind === "if" && node.test.kind === "not" && node.test.operand.kind === "name") {
     const { name } = node.test.operand;
-    const isReplaced = node.then.some((stmt) => stmt.kind === "assign" && stmt.value?.kind === "attribute" && isName(stmt.targets[0], name));
+    const isReplaced = node.then.some((stmt) => stmt.kind === "assign" && stmt.value?.kind === "attribute" && isNameOf(stmt.targets[0], name));
     return isReplaced ? name : null;
   }
   if (node.kind !== "assign" || node.value?.kind !== "bool" || node.value.operator !== "or") return null;
   const [first, second] = node.value.items;
-  return first?.kind === "name" && second?.kind === "attribute" && isName(node.targets[0], first.name) ? first.name : null;
-}
-
-function isName(expr: Expr | undefined, name: string): boolean {
-  return expr?.kind === "name" && expr.name === name;
+  return first?.kind === "name" && second?.kind === "attribute" && isNameOf(node.targets[0], first.name) ? first.name : null;
 }
 
 /** From the innermost: a function within another one has the names of both. */

@@ -1,6 +1,6 @@
 /** Statements that leave a loop run once in it at most, however many rows the loop has; so does what a template asks for in the first round alone. */
 import type { Expr, For, FunctionDef, Lambda, Stmt } from "../model/index.ts";
-import { nodesIn } from "../python/syntax-tree.ts";
+import { isNameOf, nodesIn } from "../python/syntax-tree.ts";
 import { boundIn } from "./conditions.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
 import { joinAll, type QuerysetValue, type Value } from "./values.ts";
@@ -62,15 +62,13 @@ function namesOneRound(test: Expr, { target, iterable, body }: For): boolean {
   if (test.kind !== "compare" || test.operators.length !== 1 || test.operators[0] !== "==" || test.rights[0]?.kind !== "str") return false;
   const { left } = test;
   const first = target.kind === "sequence" ? target.items[0] : target;
-  if (left.kind === "name") return isNamed(first, left.name) && (target === first ? isOverKeys(iterable, left.name, body) : isOverItems(iterable));
+  if (left.kind === "name") return isNameOf(first, left.name) && (target === first ? isOverKeys(iterable, left.name, body) : isOverItems(iterable));
   if ((left.kind !== "attribute" && left.kind !== "lookup") || left.object.kind !== "name" || !NAMES_ONE.has(left.name)) return false;
   const { name } = left.object;
-  return isNamed(target, name) || (target.kind === "sequence" && target.items.some((item) => isNamed(item, name)));
+  return isNameOf(target, name) || (target.kind === "sequence" && target.items.some((item) => isNameOf(item, name)));
 }
 
 const NAMES_ONE: ReadonlySet<string> = new Set(["pk", "id", "slug", "codename"]);
-
-const isNamed = (expr: Expr | undefined, name: string): boolean => expr?.kind === "name" && expr.name === name;
 
 function isOverItems(iterable: Expr): boolean {
   const method = iterable.kind === "call" ? iterable.callee : iterable;
@@ -84,13 +82,13 @@ function isOverKeys(iterable: Expr, key: string, body: readonly Stmt[]): boolean
   if (all?.kind !== "name") return false;
   return body.some((stmt) =>
     nodesIn(stmt).some((node) => {
-      if (node.kind === "subscript") return isNamed(node.object, all.name) && isNamed(node.index, key);
+      if (node.kind === "subscript") return isNameOf(node.object, all.name) && isNameOf(node.index, key);
       return (
         node.kind === "call" &&
         node.callee.kind === "attribute" &&
         node.callee.name === "get" &&
-        isNamed(node.callee.object, all.name) &&
-        isNamed(node.args[0], key)
+        isNameOf(node.callee.object, all.name) &&
+        isNameOf(node.args[0], key)
       );
     }),
   );

@@ -59,6 +59,11 @@ export function isNoneLiteral(expr: Expr | null | undefined): boolean {
   return expr?.kind === "constant" && expr.value === "none";
 }
 
+/** The name as it is written, and nothing more. */
+export function isNameOf(expr: Expr | undefined, name: string): boolean {
+  return expr?.kind === "name" && expr.name === name;
+}
+
 /** `functools.wraps` of `@functools.wraps(fn)`; "" of what has no name. */
 export function decoratorName(expr: Expr): string {
   if (expr.kind === "name") return expr.name;
